@@ -1,0 +1,101 @@
+// AdderConv, fp32: Y[n,o] = B[o] - sum over taps |X - W|  (AdderNet, CVPR 2020, eq. 2).
+//
+// Contract of everything in this folder:
+//   - The caller resolves a Geometry once per shape, packs the filter once per model, and then runs
+//     the independent work items [0, item_count) in any order and on any threads.
+//   - Kernels allocate nothing, start no threads, throw nothing; scratch memory comes from the
+//   caller.
+//   - X, W and Y are dense NCHW (W: OIHW) float32. Padded taps are zeros and count: they add -|w|.
+//   - A pixel's sum is formed in one fixed order, wherever the pixel lies in the image.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace addersr::adder_conv {
+
+enum class AutoPad { kNotSet, kValid, kSameUpper, kSameLower };
+
+// The attributes of ONNX Conv for two spatial dimensions, with ONNX's defaults.
+struct Attributes {
+  AutoPad auto_pad = AutoPad::kNotSet;
+  int64_t strides[2] = {1, 1};
+  int64_t dilations[2] = {1, 1};
+  int64_t pads[4] = {0, 0, 0, 0};  // top, left, bottom, right
+  int64_t group = 1;
+};
+
+// All sizes of one call. Channels are per group.
+struct Geometry {
+  int64_t batch, groups;
+  int64_t in_channels, in_height, in_width;
+  int64_t out_channels, out_height, out_width;
+  int64_t kernel_height, kernel_width;
+  int64_t stride_height, stride_width;
+  int64_t dilation_height, dilation_width;
+  int64_t pad_top, pad_left;
+
+  int64_t taps() const { return in_channels * kernel_height * kernel_width; }
+};
+
+// Checks attributes and dimensions and fills `geometry`.
+// Returns an empty string, or a sentence that says what is wrong and what was expected.
+std::string Resolve(const Attributes& attributes, const int64_t x_dims[4], const int64_t w_dims[4],
+                    Geometry* geometry);
+
+struct Kernel;
+
+// A filter in the order in which one kernel reads it. Belongs to the kernel it was packed for.
+class PackedFilter {
+ public:
+  // `w` holds groups * out_channels * taps floats. Throws std::bad_alloc only.
+  PackedFilter(const Kernel& kernel, const Geometry& geometry, const float* w);
+
+  const Kernel& kernel() const { return *kernel_; }
+  const float* panels(int64_t group) const { return panels_.data() + group * panel_floats_; }
+  // Sum of the weights of one filter, the constant of the max form.
+  const float* sums(int64_t group) const { return sums_.data() + group * out_channels_; }
+
+ private:
+  const Kernel* kernel_;
+  int64_t out_channels_;
+  int64_t panel_floats_;
+  std::vector<float> panels_;
+  std::vector<float> sums_;
+};
+
+struct Job {
+  const Geometry* geometry;
+  const PackedFilter* filter;
+  const float* x;     // batch * groups * in_channels * in_height * in_width
+  const float* bias;  // groups * out_channels
+  float* y;           // batch * groups * out_channels * out_height * out_width
+};
+
+// Number of independent work items of a call (0 for an empty output).
+int64_t ItemCount(const Geometry& geometry);
+
+// Scratch that one running item needs, in floats.
+size_t ScratchFloats(const Geometry& geometry, const Kernel& kernel);
+
+// Computes one item. `scratch` holds ScratchFloats(...) floats.
+void RunItem(const Job& job, int64_t item, float* scratch) noexcept;
+
+// The kernel for new filters: the best one this CPU runs, or the one of the forced instruction set.
+// Returns nullptr and fills `error` when ADDERSR_FORCE_ISA cannot be served.
+const Kernel* SelectKernel(std::string* error);
+
+// What a report needs to know about a kernel.
+struct KernelInfo {
+  const char* isa;
+  const char* name;
+  bool supported;
+  uint64_t calls;  // counted inside the kernel
+};
+std::vector<KernelInfo> Kernels();
+const char* KernelName(const Kernel& kernel);
+const char* KernelIsa(const Kernel& kernel);
+
+}  // namespace addersr::adder_conv

@@ -1,0 +1,102 @@
+// The loop of AdderConv, written once for all instruction sets.
+//
+//   for each panel of outputs, for each tile of pixels:
+//     acc[p][o] = sum over taps of max(x[p][tap], w[tap][o])
+//     y[p][o]   = offset[o] + x_sum[p] - 2 * acc[p][o]
+//
+// because |x - w| = 2 max(x, w) - x - w: the sum of x is shared by all outputs and that of w is a
+// constant, so a tap costs two instructions instead of the three of |x - w| (sub, and, add).
+//
+// An Arch provides:
+//   using Vector; kLanes; kPixels (tile height: as many as the registers hold beside the filter)
+//   Vector Load(const float*), Broadcast(float), Zero(); void Store(float*, Vector)
+//   Vector AccumulateMax(acc, x, w): acc + max(x, w), rounded as one addition
+//   Vector Finish(offset, x_sum, acc): (offset + x_sum) - 2 acc
+#pragma once
+
+#include "custom_ops/adder_conv/kernel.h"
+
+namespace addersr::adder_conv {
+
+template <class Arch, int kPixels, int kVectors>
+inline void Tile(const RowTask& t, const float* x, const float* panel, const float* offsets,
+                 const float* x_sums, float* y) {
+  typename Arch::Vector acc[kPixels][kVectors];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) acc[p][v] = Arch::Zero();
+  }
+  for (int64_t row = 0; row < t.kernel_height; ++row) {
+    for (int64_t column = 0; column < t.kernel_width; ++column) {
+      const float* tap = x + row * t.tap_row_step + column * t.tap_column_step;
+      for (int64_t c = 0; c < t.channels; ++c) {
+        typename Arch::Vector w[kVectors];
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) w[v] = Arch::Load(panel + v * Arch::kLanes);
+#pragma GCC unroll 16
+        for (int p = 0; p < kPixels; ++p) {
+          const typename Arch::Vector value = Arch::Broadcast(tap[p * t.pixel_step + c]);
+#pragma GCC unroll 16
+          for (int v = 0; v < kVectors; ++v) {
+            acc[p][v] = Arch::AccumulateMax(acc[p][v], value, w[v]);
+          }
+        }
+        panel += kVectors * Arch::kLanes;
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) {
+    const typename Arch::Vector x_sum = Arch::Broadcast(x_sums[p]);
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      Arch::Store(y + p * t.y_step + v * Arch::kLanes,
+                  Arch::Finish(Arch::Load(offsets + v * Arch::kLanes), x_sum, acc[p][v]));
+    }
+  }
+}
+
+template <class Arch, int kVectors>
+inline void PanelRow(const RowTask& t, const float* panel, int64_t first_output) {
+  const float* offsets = t.offsets + first_output;
+  float* y = t.y + first_output;
+  int64_t p = 0;
+  for (; p + Arch::kPixels <= t.pixels; p += Arch::kPixels) {
+    Tile<Arch, Arch::kPixels, kVectors>(t, t.x + p * t.pixel_step, panel, offsets, t.x_sums + p,
+                                        y + p * t.y_step);
+  }
+  for (; p < t.pixels; ++p) {
+    Tile<Arch, 1, kVectors>(t, t.x + p * t.pixel_step, panel, offsets, t.x_sums + p,
+                            y + p * t.y_step);
+  }
+}
+
+// The body of a kernel: call it from a function that is compiled for the instruction set.
+template <class Arch>
+inline void Row(const RowTask& t) {
+  const int64_t taps = t.channels * t.kernel_height * t.kernel_width;
+  const float* panel = t.panels;
+  int64_t o = 0;
+  for (; t.outputs - o > Arch::kLanes; o += 2 * Arch::kLanes) {
+    PanelRow<Arch, 2>(t, panel, o);
+    panel += taps * 2 * Arch::kLanes;
+  }
+  if (o < t.outputs) PanelRow<Arch, 1>(t, panel, o);
+}
+
+// Defines the Kernel object `kernel_NAME` of an Arch.
+#define ADDERSR_DEFINE_KERNEL(isa_name, kernel_name, Arch)                         \
+  namespace {                                                                      \
+  std::atomic<uint64_t> calls_##kernel_name{0};                                    \
+  void Row_##kernel_name(const RowTask& task) {                                    \
+    calls_##kernel_name.fetch_add(1, std::memory_order_relaxed);                   \
+    Row<Arch>(task);                                                               \
+  }                                                                                \
+  }                                                                                \
+  extern const Kernel kernel_##kernel_name;                                        \
+  const Kernel kernel_##kernel_name {                                              \
+    #isa_name, #kernel_name, Arch::kLanes, Row_##kernel_name, &calls_##kernel_name \
+  }
+
+}  // namespace addersr::adder_conv

@@ -1,0 +1,25 @@
+// Which instruction sets exist, which of them this CPU runs, and which one the user forces.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace addersr::isa {
+
+struct Isa {
+  const char* name;
+  bool supported;  // by this CPU and operating system
+};
+
+// All instruction sets that this binary was compiled for, best first.
+const std::vector<Isa>& All();
+
+bool Supported(const char* name);
+
+// The value of the environment variable ADDERSR_FORCE_ISA, read once; empty when unset.
+const std::string& Forced();
+
+// Empty, or the sentence to show when the forced instruction set is unknown or not supported here.
+std::string ForcedError();
+
+}  // namespace addersr::isa

@@ -1,0 +1,222 @@
+"""The adder convolution ``Y = B - Σ|X - W|`` with the gradients of AdderNet.
+
+Source: AdderNet, CVPR 2020 (arXiv 1912.13200), equations 2 (forward), 5 (filter gradient,
+"full precision": ``X - W``) and 6 (input gradient, clipped: ``clip(W - X, -1, 1)``).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from addersr.models import generic, kernels
+from addersr.models.kernels import Geometry, Pair
+
+
+def adder_conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    stride: Pair = (1, 1),
+    padding: Pair = (0, 0),
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+) -> Tensor:
+    """``Y[n,o] = B[o] - Σ|X - W|`` over the taps of output channel o.
+
+    Args:
+        x: input [N, C, H, W].
+        weight: filter [O, C/groups, kh, kw].
+        bias: [O].
+        stride, padding, dilation, groups: as in ``torch.nn.functional.conv2d``. Padding is with
+            zeros and padded taps count: each adds ``-|w|``.
+
+    Returns:
+        [N, O, H', W'] in the dtype of ``x``. float32 on the CPU runs on the C++ kernels, anything
+        else on plain torch operations.
+
+    Raises:
+        ValueError: the shapes do not fit each other.
+    """
+    result: Tensor = _operator(x, weight, bias, stride, padding, dilation, groups)
+    return result
+
+
+@torch.library.custom_op("addersr::adder_conv2d", mutates_args=())
+def _operator(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int,
+) -> Tensor:
+    geometry = _geometry(stride, padding, dilation, groups)
+    _check(x, weight, bias, geometry)
+    backend = kernels if kernels.usable(x, weight, bias) else generic
+    return backend.forward(x, weight, bias, geometry)
+
+
+@_operator.register_fake
+def _(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    groups: int,
+) -> Tensor:
+    geometry = _geometry(stride, padding, dilation, groups)
+    return x.new_empty(x.shape[0], weight.shape[0], *geometry.output_size(x, weight))
+
+
+def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    x, weight, _, stride, padding, dilation, groups = inputs
+    ctx.save_for_backward(x, weight)
+    ctx.geometry = _geometry(stride, padding, dilation, groups)
+
+
+def _backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+    x, weight = ctx.saved_tensors
+    geometry: Geometry = ctx.geometry
+    need_x, need_weight, need_bias = ctx.needs_input_grad[:3]
+    dx = dweight = dbias = None
+    dy_sum = dy.sum((0, 2, 3))
+    if need_x:
+        backend = kernels if kernels.usable(dy, x, weight) else generic
+        dx = backend.input_gradient(dy, x, weight, geometry)
+    if need_weight:
+        # Σ dY · (X - W) = convolution's filter gradient - W · Σ dY
+        dweight = nn.grad.conv2d_weight(
+            x,
+            list(weight.shape),
+            dy,
+            geometry.stride,
+            geometry.padding,
+            geometry.dilation,
+            geometry.groups,
+        ) - weight * dy_sum.view(-1, 1, 1, 1)
+    if need_bias:
+        dbias = dy_sum
+    return dx, dweight, dbias, None, None, None, None
+
+
+_operator.register_autograd(_backward, setup_context=_save_for_backward)
+
+
+def _geometry(
+    stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int], groups: int
+) -> Geometry:
+    return Geometry(
+        (stride[0], stride[1]), (padding[0], padding[1]), (dilation[0], dilation[1]), groups
+    )
+
+
+def _check(x: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry) -> None:
+    if x.dim() != 4 or weight.dim() != 4:
+        raise ValueError(
+            f"Expected x [N,C,H,W] and weight [O,C/groups,kh,kw], got {tuple(x.shape)} and "
+            f"{tuple(weight.shape)}."
+        )
+    if x.shape[1] != weight.shape[1] * geometry.groups or weight.shape[0] % geometry.groups:
+        raise ValueError(
+            f"Expected {weight.shape[1]} x {geometry.groups} input channels and filters in "
+            f"{geometry.groups} equal groups, got x {tuple(x.shape)} and weight "
+            f"{tuple(weight.shape)}."
+        )
+    if bias.shape != (weight.shape[0],):
+        raise ValueError(f"Expected a bias of [{weight.shape[0]}], got {list(bias.shape)}.")
+    if min(geometry.output_size(x, weight)) < 1:
+        raise ValueError(
+            f"The kernel {tuple(weight.shape[2:])} with dilation {geometry.dilation} does not fit "
+            f"into an input {tuple(x.shape)} with padding {geometry.padding}."
+        )
+
+
+class _FilterMagnitude(torch.autograd.Function):
+    """``Σ|w|`` per filter, with the gradient ``w`` in place of ``sgn(w)``.
+
+    The same full-precision surrogate as the adder's own: ``X - W`` and ``W`` add up to ``X``, so a
+    centred adder's filter gradient is exactly that of a convolution.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return weight.abs().sum((1, 2, 3))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (weight,) = ctx.saved_tensors
+        return gradients[0].view(-1, 1, 1, 1) * weight
+
+
+class AdderConv2d(nn.Module):
+    """Adder convolution layer: ``Y = -Σ|X - W|``, or centred: ``Y = Σ|W| - Σ|X - W|``.
+
+    The centred form subtracts a constant per filter, the response to a zero input. So zero-padded
+    taps become neutral, outputs take both signs, and no batch normalisation is needed; it is the
+    same op with ``Σ|W|`` as bias.
+
+    Args:
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as in
+            ``torch.nn.Conv2d``.
+        centred: add ``Σ|W|`` per filter.
+        spread: standard deviation of the initial filters, which are drawn from N(0, spread²)
+            (AdderNet: 1).
+
+    Shapes: [N, C, H, W] → [N, O, H', W'].
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | Pair,
+        stride: int | Pair = 1,
+        padding: int | Pair = 0,
+        dilation: int | Pair = 1,
+        groups: int = 1,
+        *,
+        centred: bool = False,
+        spread: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"Expected channels that {groups} groups divide, got {in_channels} and "
+                f"{out_channels}."
+            )
+        self.kernel_size = _pair(kernel_size)
+        self.stride = _pair(stride)
+        self.padding = _pair(padding)
+        self.dilation = _pair(dilation)
+        self.groups = groups
+        self.centred = centred
+        self.weight = nn.Parameter(
+            torch.randn(out_channels, in_channels // groups, *self.kernel_size) * spread
+        )
+        self.register_buffer("zero_bias", torch.zeros(out_channels), persistent=False)
+
+    @property
+    def taps(self) -> int:
+        """Number of taps of one filter."""
+        return self.weight[0].numel()
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.centred:
+            bias = self.get_buffer("zero_bias")
+        elif torch.is_grad_enabled() and self.weight.requires_grad:
+            bias = _FilterMagnitude.apply(self.weight)
+        else:
+            bias = self.weight.abs().sum((1, 2, 3))
+        return adder_conv2d(
+            x, self.weight, bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+
+def _pair(value: int | Pair) -> Pair:
+    return (value, value) if isinstance(value, int) else value

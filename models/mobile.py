@@ -1,0 +1,64 @@
+"""``mobile``: a small luma network made for phones, as adder network or as CNN.
+
+    head: Conv 3x3, 1 → C;  N blocks of C channels;  tail: Conv 3x3, C → scale²;
+    plus the input repeated scale² times (the anchor);  pixel shuffle.
+
+Head and tail stay convolutions, as in AdderSR. Both kinds have the same layers, sizes and number of
+multiply or adder taps; C is a multiple of 8 for the sake of SIMD kernels.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from addersr.models.block import AdderBlock, ConvBlock, Norm
+from addersr.models.registry import register
+from addersr.models.super_resolution import Kind, SuperResolution
+
+
+@register("mobile")
+class Mobile(SuperResolution):
+    """See the module. [N, 1, H, W] luma in 0…1 → [N, 1, scale·H, scale·W].
+
+    Args:
+        kind: "adder" or "cnn".
+        scale: 2, 3 or 4.
+        channels: C.
+        blocks: N.
+        norm, shortcut, power, spread: of the adder blocks, see :class:`AdderBlock`.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        scale: int = 2,
+        *,
+        channels: int = 16,
+        blocks: int = 4,
+        norm: Norm = "centred",
+        shortcut: bool = True,
+        power: bool = True,
+        spread: float = 0.3,
+    ) -> None:
+        super().__init__()
+        if scale not in (2, 3, 4):
+            raise ValueError(f"Expected a scale of 2, 3 or 4, got {scale}.")
+        if channels < 1 or blocks < 1:
+            raise ValueError(f"Expected 1 or more channels and blocks, got {channels}, {blocks}.")
+        self.kind = kind
+        self.scale = scale
+        self.colour = "y"
+        self.halo = blocks + 2
+        self.head = nn.Conv2d(1, channels, 3, padding=1)
+        self.blocks = nn.Sequential(
+            *(
+                AdderBlock(channels, norm=norm, shortcut=shortcut, power=power, spread=spread)
+                if kind == "adder"
+                else ConvBlock(channels)
+                for _ in range(blocks)
+            )
+        )
+        self.tail = nn.Conv2d(channels, scale * scale, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Broadcasting repeats the one channel of x for each of the scale² sub-pixels.
+        return functional.pixel_shuffle(self.tail(self.blocks(self.head(x))) + x, self.scale)

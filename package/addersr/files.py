@@ -1,0 +1,58 @@
+"""Writing files so that a reader never meets half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from addersr.errors import AdderSRError
+
+
+def check_writable(path: Path) -> None:
+    """Fail early, before long work, if ``path`` cannot become a file.
+
+    Raises:
+        AdderSRError: the folder does not exist or is not writable, or ``path`` is a folder.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise AdderSRError(
+            f"Cannot write {path}: the folder {folder} does not exist. Create it first."
+        )
+    if path.is_dir():
+        raise AdderSRError(f"Cannot write {path}: it is a folder. Give the name of a file.")
+    if not os.access(folder, os.W_OK):
+        raise AdderSRError(f"Cannot write {path}: no permission to write in {folder}.")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to a temporary file beside ``path`` and rename it into place.
+
+    Whatever happens, ``path`` holds either its old content or all of ``data``.
+
+    Raises:
+        AdderSRError: the file cannot be written (no folder, no permission, disk full).
+    """
+    check_writable(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise AdderSRError(f"Cannot write {path}: {error.strerror}.") from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise AdderSRError(f"Cannot write {path}: {error.strerror}.") from error
+        raise
+
+
+def _umask() -> int:
+    # The only portable way to read the mask is to set it; mkstemp files are 0600 otherwise.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,63 @@
+"""The settings of one training run."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from addersr.errors import AdderSRError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What determines the trained weights; the defaults train the models of the zoo.
+
+    Attributes:
+        architecture, kind, scale, arguments: the model, as for ``addersr.models.create``.
+        data: folder with HR images to learn from.
+        validation: folder with HR images to judge by, or None.
+        steps: length of the run; the learning rates fall to 0 along a cosine.
+        batch: patches per step.
+        patch: side of a patch in LR pixels.
+        rate: peak learning rate of all parameters but the adder filters.
+        adder_rate: peak learning rate of the adder filters, which want 10 to 50 times more.
+        average: decay of the exponential average of the weights, which is what gets saved.
+        validate_every: steps between validations and checkpoints.
+        seed: of the initial weights and of the patches.
+    """
+
+    architecture: str
+    kind: str
+    data: Path
+    validation: Path | None = None
+    scale: int = 2
+    arguments: dict[str, Any] = field(default_factory=dict)
+    steps: int = 30_000
+    batch: int = 16
+    patch: int = 24
+    rate: float = 5e-3
+    adder_rate: float = 6e-2
+    average: float = 0.999
+    validate_every: int = 1_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate"):
+            if not getattr(self, name) > 0:
+                raise AdderSRError(f"Expected {name} to be above 0, got {getattr(self, name)}.")
+        if not 0 <= self.average < 1:
+            raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
+
+    def to_json(self) -> str:
+        """All settings as JSON, paths as text."""
+        return json.dumps(dataclasses.asdict(self), default=str, sort_keys=True)
+
+    def recipe(self) -> dict[str, Any]:
+        """The settings that a reader of the checkpoint needs: folders by name only."""
+        settings = dataclasses.asdict(self)
+        for key in ("architecture", "kind", "scale", "arguments"):
+            del settings[key]
+        settings["data"] = self.data.name
+        settings["validation"] = self.validation.name if self.validation else None
+        return settings

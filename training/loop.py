@@ -1,0 +1,185 @@
+"""The training loop, with exact resume."""
+
+import csv
+import io
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from addersr.errors import AdderSRError
+from addersr.files import write_atomically
+from addersr.models import create
+from addersr.models.checkpoint import save_model
+from addersr.training.averaging import WeightAverage, reestimate_batch_norm
+from addersr.training.config import TrainingConfig
+from addersr.training.data import ImagePair, PatchSampler
+from addersr.training.optimiser import make_optimiser, set_rates
+from addersr.training.validation import validation_psnr
+
+# Batches over which batch-norm statistics of averaged weights are estimated.
+_STATISTICS_BATCHES = 32
+
+
+@dataclass(frozen=True)
+class Progress:
+    """State of the run after a step.
+
+    Attributes:
+        step: steps done so far, of all sessions of the run together.
+        loss: L1 loss of this step's batch.
+        psnr: dB on the validation images if the run was validated at this step.
+    """
+
+    step: int
+    loss: float
+    psnr: float | None
+
+
+class Trainer:
+    """Trains one model in a folder of its own, which holds everything that resuming needs.
+
+    The folder gets ``model.safetensors`` (averaged weights, batch-norm statistics re-estimated),
+    ``state.pt`` (for resuming) and ``log.csv`` (step, loss, psnr), each replaced by renaming.
+    A run that was stopped at any moment continues from its last validation, step for step as if it
+    had never stopped.
+
+    Args:
+        config: the settings; a folder that holds a run with other settings is refused.
+        folder: created if need be.
+        pairs: training images, from ``load_pairs`` with ``smallest=config.patch``.
+        validation: validation images, maybe none.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        folder: Path,
+        pairs: list[ImagePair],
+        validation: list[ImagePair],
+    ) -> None:
+        self.config = config
+        self._folder = folder
+        self._validation = validation
+        self._sampler = PatchSampler(
+            pairs, batch=config.batch, patch=config.patch, scale=config.scale, seed=config.seed
+        )
+        torch.manual_seed(config.seed)
+        self.model = create(config.architecture, config.kind, config.scale, **config.arguments)
+        self._average = WeightAverage(self.model, config.average)
+        self._optimiser = make_optimiser(self.model, config)
+        self.step = 0
+        self._log: list[dict[str, Any]] = []
+        self._seconds = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._state_path.exists():
+            self._resume()
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the trained model lies."""
+        return self._folder / "model.safetensors"
+
+    @property
+    def _state_path(self) -> Path:
+        return self._folder / "state.pt"
+
+    def run(self) -> Iterator[Progress]:
+        """Train to the end; yields after every step.
+
+        Raises:
+            AdderSRError: the loss is not a number any more; the last checkpoint is intact.
+        """
+        self.model.train()
+        losses: list[float] = []
+        started = time.monotonic()
+        while self.step < self.config.steps:
+            loss = self._train_step()
+            losses.append(loss)
+            psnr = None
+            if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
+                psnr = self._validate(sum(losses) / len(losses), time.monotonic() - started)
+                losses = []
+                started = time.monotonic()
+            yield Progress(self.step, loss, psnr)
+
+    def _train_step(self) -> float:
+        lr, hr = self._sampler.sample(self.step)
+        set_rates(self._optimiser, self.step, self.config.steps)
+        self._optimiser.zero_grad()
+        loss = torch.nn.functional.l1_loss(self.model(lr), hr)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise AdderSRError(
+                f"The loss became {value} at step {self.step}. The last checkpoint in "
+                f"{self._folder} is intact; start a new run with lower learning rates."
+            )
+        loss.backward()
+        self._optimiser.step()
+        self.step += 1
+        self._average.update(self.model, self.step)
+        return value
+
+    def _validate(self, loss: float, seconds: float) -> float | None:
+        """Log, save, and give the validation PSNR of the averaged weights (None without images)."""
+        batches = (self._sampler.sample(self.step + i)[0] for i in range(_STATISTICS_BATCHES))
+        reestimate_batch_norm(self._average.model, batches)
+        self._average.model.eval()
+        psnr = validation_psnr(self._average.model, self._validation) if self._validation else None
+        self._seconds += seconds
+        self._log.append({"step": self.step, "loss": loss, "psnr": psnr})
+        self._save(psnr)
+        return psnr
+
+    def _save(self, psnr: float | None) -> None:
+        state = {
+            "config": self.config.to_json(),
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "average": self._average.model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "log": self._log,
+            "seconds": self._seconds,
+        }
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_atomically(self._state_path, buffer.getvalue())
+        summary = self.config.recipe() | {"step": self.step, "hours": round(self._seconds / 3600, 2)}
+        save_model(
+            self.checkpoint,
+            self._average.model,
+            architecture=self.config.architecture,
+            arguments=self.config.arguments,
+            training=summary,
+            psnr={} if psnr is None else {"validation": round(psnr, 3)},
+        )
+        table = io.StringIO()
+        writer = csv.DictWriter(table, ["step", "loss", "psnr"])
+        writer.writeheader()
+        writer.writerows(self._log)
+        write_atomically(self._folder / "log.csv", table.getvalue().encode())
+
+    def _resume(self) -> None:
+        try:
+            state = torch.load(self._state_path, weights_only=True)
+            stored, steps = state["config"], state["step"]
+        except Exception as error:  # torch.load raises whatever the damaged file provokes
+            raise AdderSRError(
+                f"The run in {self._folder} cannot be resumed ({type(error).__name__}: {error}). "
+                f"Remove {self._state_path} to start again, or choose another folder."
+            ) from error
+        if stored != self.config.to_json():
+            raise AdderSRError(
+                f"The folder {self._folder} holds a run with other settings: {stored}. Use the "
+                f"same settings to resume it, or another folder for a new run."
+            )
+        self.step = steps
+        self.model.load_state_dict(state["model"])
+        self._average.model.load_state_dict(state["average"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._log = state["log"]
+        self._seconds = state["seconds"]

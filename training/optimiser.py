@@ -1,0 +1,26 @@
+"""Adam with two learning rates: one for adder filters and one for everything else."""
+
+import math
+
+import torch
+from torch import nn
+
+from addersr.models.adder_conv import AdderConv2d
+from addersr.training.config import TrainingConfig
+
+
+def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Adam:
+    """Adam (0.9, 0.999, 1e-8) as in AdderSR; group 0 holds the adder filters, if any."""
+    filters = [m.weight for m in model.modules() if isinstance(m, AdderConv2d)]
+    known = {id(p) for p in filters}
+    others = [p for p in model.parameters() if id(p) not in known]
+    groups = [{"params": filters, "peak": config.adder_rate}] if filters else []
+    groups.append({"params": others, "peak": config.rate})
+    return torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.999), eps=1e-8, foreach=True)
+
+
+def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
+    """The learning rates of ``step`` (counted from 0): a cosine from each group's peak to 0."""
+    factor = 0.5 * (1 + math.cos(math.pi * step / steps))
+    for group in optimiser.param_groups:
+        group["lr"] = group["peak"] * factor
