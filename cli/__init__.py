@@ -1,1 +1,5 @@
-def main(): print("hi")
+"""The command line; ``main`` is the entry point of ``addersr``."""
+
+from addersr.cli.app import main
+
+__all__ = ["main"]

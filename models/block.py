@@ -6,7 +6,6 @@ One layer in the order of the fused epilogue (so that it folds into one op at ex
     power activation;  PReLU.
 """
 
-import math
 from typing import Literal
 
 import torch
@@ -65,7 +64,9 @@ class AdderBlock(nn.Module):
         )
         self.norm: nn.Module
         if norm == "centred":
-            self.norm = ChannelAffine(channels, 1 / math.sqrt(self.adder.taps))
+            # So small that the block starts close to its shortcut: inputs are mostly positive, and
+            # then all taps of a filter respond with the same sign.
+            self.norm = ChannelAffine(channels, 1 / self.adder.taps)
         elif norm == "batch":
             self.norm = nn.BatchNorm2d(channels)
         else:

@@ -58,6 +58,10 @@ class Mobile(SuperResolution):
             )
         )
         self.tail = nn.Conv2d(channels, scale * scale, 3, padding=1)
+        # Training starts at the anchor: huge first gradients would stay in Adam's second moments
+        # for a thousand steps and hold every parameter still.
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         # Broadcasting repeats the one channel of x for each of the scale² sub-pixels.

@@ -10,13 +10,16 @@ import numpy.typing as npt
 
 from addersr.runtime.pixels import Plane
 
-_TO_YCBCR = np.array(
-    [
-        [65.481, 128.553, 24.966],
-        [-37.797, -74.203, 112.0],
-        [112.0, -93.786, -18.214],
-    ]
-) / 255.0
+_TO_YCBCR = (
+    np.array(
+        [
+            [65.481, 128.553, 24.966],
+            [-37.797, -74.203, 112.0],
+            [112.0, -93.786, -18.214],
+        ]
+    )
+    / 255.0
+)
 _OFFSET = np.array([16.0, 128.0, 128.0])
 _TO_RGB = np.linalg.inv(_TO_YCBCR)
 
@@ -39,10 +42,12 @@ def luma(image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def rgb_to_ycbcr(rgb: npt.NDArray[Any]) -> Plane:
     """[H, W, 3] RGB, 0…255, to float32 [H, W, 3] of Y, Cb, Cr in the same units."""
     matrix, offset = _TO_YCBCR.astype(np.float32), _OFFSET.astype(np.float32)
-    return rgb.astype(np.float32) @ matrix.T + offset
+    ycbcr: Plane = rgb.astype(np.float32) @ matrix.T + offset
+    return ycbcr
 
 
 def ycbcr_to_rgb(ycbcr: Plane) -> Plane:
     """The inverse of :func:`rgb_to_ycbcr`, neither rounded nor clipped."""
     matrix, offset = _TO_RGB.astype(np.float32), _OFFSET.astype(np.float32)
-    return (ycbcr - offset) @ matrix.T
+    rgb: Plane = (ycbcr - offset) @ matrix.T
+    return rgb

@@ -33,4 +33,5 @@ def check_pixels(image: npt.NDArray[Any]) -> None:
 
 def to_uint8(values: npt.NDArray[Any]) -> Pixels:
     """Round to the nearest of 0…255, halves upwards; values outside are clipped."""
-    return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
+    rounded: Pixels = np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
+    return rounded

@@ -22,6 +22,8 @@ class TrainingConfig:
         patch: side of a patch in LR pixels.
         rate: peak learning rate of all parameters but the adder filters.
         adder_rate: peak learning rate of the adder filters, which want 10 to 50 times more.
+        warmup: steps over which the learning rates rise from 0.
+        clip: largest norm of the gradient; larger ones are scaled down to it.
         average: decay of the exponential average of the weights, which is what gets saved.
         validate_every: steps between validations and checkpoints.
         seed: of the initial weights and of the patches.
@@ -38,14 +40,18 @@ class TrainingConfig:
     patch: int = 24
     rate: float = 5e-3
     adder_rate: float = 6e-2
+    warmup: int = 200
+    clip: float = 0.2
     average: float = 0.999
     validate_every: int = 1_000
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate"):
+        for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate", "clip"):
             if not getattr(self, name) > 0:
                 raise AdderSRError(f"Expected {name} to be above 0, got {getattr(self, name)}.")
+        if self.warmup < 0:
+            raise AdderSRError(f"Expected warmup to be 0 or more, got {self.warmup}.")
         if not 0 <= self.average < 1:
             raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
 

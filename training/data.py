@@ -11,7 +11,7 @@ from torch import Tensor
 
 from addersr.errors import AdderSRError
 from addersr.runtime.colour import luma
-from addersr.runtime.images import list_images, read_image
+from addersr.runtime.images import find_images, read_image
 from addersr.runtime.imresize import crop_to_multiple, shrink
 
 Plane = npt.NDArray[np.float32]
@@ -44,7 +44,7 @@ def load_pairs(
     Raises:
         AdderSRError: no such folder, or no image of sufficient size in it.
     """
-    paths = list_images(folder)
+    paths = find_images(folder)
     pairs = []
     for index, path in enumerate(paths):
         pixels = read_image(path).pixels

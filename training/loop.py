@@ -109,7 +109,7 @@ class Trainer:
 
     def _train_step(self) -> float:
         lr, hr = self._sampler.sample(self.step)
-        set_rates(self._optimiser, self.step, self.config.steps)
+        set_rates(self._optimiser, self.step, self.config)
         self._optimiser.zero_grad()
         loss = torch.nn.functional.l1_loss(self.model(lr), hr)
         value = float(loss.detach())
@@ -119,6 +119,7 @@ class Trainer:
                 f"{self._folder} is intact; start a new run with lower learning rates."
             )
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         self._optimiser.step()
         self.step += 1
         self._average.update(self.model, self.step)

@@ -19,8 +19,10 @@ def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Adam
     return torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.999), eps=1e-8, foreach=True)
 
 
-def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
+def set_rates(optimiser: torch.optim.Optimizer, step: int, config: TrainingConfig) -> None:
     """The learning rates of ``step`` (counted from 0): a cosine from each group's peak to 0."""
-    factor = 0.5 * (1 + math.cos(math.pi * step / steps))
+    factor = 0.5 * (1 + math.cos(math.pi * step / config.steps))
+    if step < config.warmup:
+        factor *= (step + 1) / config.warmup
     for group in optimiser.param_groups:
         group["lr"] = group["peak"] * factor

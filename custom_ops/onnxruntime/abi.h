@@ -2,8 +2,8 @@
 //
 // onnxruntime hands out one table of function pointers, OrtApi. The table is only ever appended to,
 // so an entry's slot number is fixed for ever. We ask for version 18 of the table and use only
-// entries of that version or older: one binary then loads into onnxruntime 1.18 and every newer one.
-// Include no official header here: a newer one would silently call newer entries.
+// entries of that version or older: one binary then loads into onnxruntime 1.18 and every newer
+// one. Include no official header here: a newer one would silently call newer entries.
 //
 // tests/custom_ops/abi_check.cc compares everything below with the official header.
 #pragma once
@@ -42,8 +42,9 @@ struct OrtApiBase {
   const char* (*GetVersionString)();
 };
 
-// Every entry in use: X(slot, first version of onnxruntime 1.x that has it, name, result, arguments).
-// A function that returns OrtStatus* returns nullptr for success; else the caller owns the status.
+// Every entry in use: X(slot, first version of onnxruntime 1.x that has it, name, result,
+// arguments). A function that returns OrtStatus* returns nullptr for success; else the caller owns
+// the status.
 // clang-format off
 #define ADDERSR_ORT_ENTRIES(X)                                                                     \
   X(0, 1, CreateStatus, OrtStatus*, OrtErrorCode code, const char* message)                        \
@@ -140,7 +141,7 @@ struct OrtCustomOp {
 
 // The entries in use as typed function pointers: api.CreateStatus(...).
 struct Api {
-#define ADDERSR_ORT_ENTRY(slot, since, name, result, ...)                      \
+#define ADDERSR_ORT_ENTRY(slot, since, name, result, ...)                        \
   static_assert((since) <= kApiVersion, #name " is newer than the API version"); \
   result (*name)(__VA_ARGS__);
   ADDERSR_ORT_ENTRIES(ADDERSR_ORT_ENTRY)

@@ -1,5 +1,7 @@
 #include "custom_ops/onnxruntime/attribute_sources.h"
 
+#include <algorithm>
+
 #include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::ort {
@@ -74,6 +76,7 @@ std::optional<std::string> ShapeInferenceAttributes::String(const char* name) co
   std::string value(Size(attribute, ORT_OP_ATTR_STRING), '\0');
   size_t bytes = value.size();
   Check(api_, api_.ReadOpAttr(attribute, ORT_OP_ATTR_STRING, value.data(), bytes, &bytes));
+  value.resize(std::min(value.size(), value.find('\0')));  // 1.18 counts a terminating zero
   return value;
 }
 

@@ -9,12 +9,6 @@ namespace {
 
 using adder_conv::AutoPad;
 
-std::string Join(const std::vector<int64_t>& values) {
-  std::string text;
-  for (int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
-  return "[" + text + "]";
-}
-
 // Leaves `out` at its default when the attribute is absent. Returns whether it was present.
 bool ReadList(const AttributeSource& source, const char* name, size_t count, int64_t* out) {
   const std::optional<std::vector<int64_t>> values = source.Integers(name);
@@ -60,11 +54,38 @@ NodeAttributes ReadAttributes(const AttributeSource& source) {
   return attributes;
 }
 
-void CheckKernelShape(const NodeAttributes& attributes, const int64_t w_dims[4]) {
+void CheckValues(const NodeAttributes& attributes) {
+  NodeAttributes smallest = attributes;
+  smallest.kernel_shape.clear();
+  const int64_t w_dims[4] = {attributes.conv.group, 1, 1, 1};
+  ResolveFilter(smallest, w_dims);
+}
+
+adder_conv::Geometry ResolveFilter(const NodeAttributes& attributes, const int64_t w_dims[4]) {
+  NodeAttributes same = attributes;
+  same.conv.auto_pad = AutoPad::kSameUpper;  // fits into any X
+  const int64_t group = attributes.conv.group;
+  if (w_dims[0] > 0 && group > w_dims[0]) {
+    throw Failure("AdderConv expects group to divide the number of filters (" +
+                  std::to_string(w_dims[0]) + "), got " + std::to_string(group) + ".");
+  }
+  int64_t channels = 0;
+  if (__builtin_mul_overflow(w_dims[1], group, &channels)) channels = INT64_MAX;
+  const int64_t x_dims[4] = {1, channels, 1, 1};
+  return ResolveCall(same, x_dims, w_dims);
+}
+
+adder_conv::Geometry ResolveCall(const NodeAttributes& attributes, const int64_t x_dims[4],
+                                 const int64_t w_dims[4]) {
   const std::vector<int64_t> size(w_dims + 2, w_dims + 4);
-  if (attributes.kernel_shape.empty() || attributes.kernel_shape == size) return;
-  throw Failure("AdderConv expects kernel_shape to equal the filter's size " + Join(size) +
-                ", got " + Join(attributes.kernel_shape) + ".");
+  if (!attributes.kernel_shape.empty() && attributes.kernel_shape != size) {
+    throw Failure("AdderConv expects kernel_shape to equal the filter's size " + Join(size) +
+                  ", got " + Join(attributes.kernel_shape) + ".");
+  }
+  adder_conv::Geometry geometry;
+  const std::string error = adder_conv::Resolve(attributes.conv, x_dims, w_dims, &geometry);
+  if (!error.empty()) throw Failure(error);
+  return geometry;
 }
 
 }  // namespace addersr::ort

@@ -26,10 +26,17 @@ struct NodeAttributes {
   std::vector<int64_t> kernel_shape;  // empty when the node leaves it to W
 };
 
-// Types, lengths and names. Values (strides >= 1 and so on) are checked by adder_conv::Resolve.
+// Types and lengths are checked here; values need W or a call below.
 NodeAttributes ReadAttributes(const AttributeSource& source);
 
-// Throws unless `kernel_shape` is empty or equals the last two of W's four dimensions.
-void CheckKernelShape(const NodeAttributes& attributes, const int64_t w_dims[4]);
+// Checks values (strides >= 1 and so on) while neither X nor W is known.
+void CheckValues(const NodeAttributes& attributes);
+
+// Checks values and W's dimensions. The geometry is good for packing the filter, not for running.
+adder_conv::Geometry ResolveFilter(const NodeAttributes& attributes, const int64_t w_dims[4]);
+
+// Checks everything. The geometry of one call.
+adder_conv::Geometry ResolveCall(const NodeAttributes& attributes, const int64_t x_dims[4],
+                                 const int64_t w_dims[4]);
 
 }  // namespace addersr::ort

@@ -4,10 +4,18 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "custom_ops/onnxruntime/abi.h"
 
 namespace addersr::ort {
+
+// "[2, 3]", for sentences.
+inline std::string Join(const std::vector<int64_t>& values) {
+  std::string text;
+  for (int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return "[" + text + "]";
+}
 
 // A failure with the sentence that the user will read.
 class Failure : public std::runtime_error {

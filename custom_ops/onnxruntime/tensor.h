@@ -15,13 +15,6 @@ struct Tensor {
   std::vector<int64_t> dims;
 };
 
-// "[2, 3]"
-inline std::string Join(const std::vector<int64_t>& values) {
-  std::string text;
-  for (int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
-  return "[" + text + "]";
-}
-
 // The sizes of `info`; -1 stands for one that is not known yet.
 inline std::vector<int64_t> Dimensions(const Api& api, const OrtTensorTypeAndShapeInfo* info) {
   size_t rank = 0;

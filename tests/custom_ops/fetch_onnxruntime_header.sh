@@ -58,16 +58,11 @@ private_apt() {
     -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
-cd_and_download() {
-  cd "$scratch" && private_apt download "$package"
-}
-
 # An unreachable third-party source must not matter, so only the download decides.
 private_apt update >"$scratch/log" 2>&1 || true
-(cd_and_download) >>"$scratch/log" 2>&1 || {
-  tail -n 3 "$scratch/log" >&2
-  fail "$package of Debian $suite could not be downloaded; is this machine online?"
-}
+(cd "$scratch" && private_apt download "$package") >>"$scratch/log" 2>&1 ||
+  fail "$package of Debian $suite could not be downloaded ($(tail -n 1 "$scratch/log")); \
+is this machine online?"
 mkdir -p "$target"
 dpkg-deb -x "$scratch"/${package}_*.deb "$target"
 echo "The onnxruntime headers are in $target."

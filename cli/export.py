@@ -1,0 +1,107 @@
+"""``addersr export``: a trained model as a verified ONNX file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from addersr.cli.options import AsJson, examples
+from addersr.cli.output import progress, say_note, show
+from addersr.errors import AdderSRError
+from addersr.files import check_writable, write_atomically
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+EXAMPLES = examples(
+    "addersr export tiny-x2-adder -o model.onnx",
+    "addersr export checkpoint.safetensors -o model.onnx --json",
+)
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="Name in the zoo, or a .safetensors checkpoint.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The ONNX file to write.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Export a model to ONNX for images of any size, and prove that the file is right.
+
+    The file is compared with torch, with the reference of the adder convolution, and in
+    onnxruntime with our library and without. It is written only if all of them agree.
+    """
+    check_writable(output)
+    checkpoint = _checkpoint(model)
+    if output.exists() and checkpoint.exists() and output.samefile(checkpoint):
+        raise AdderSRError(f"The output {output} is the checkpoint itself: choose another with -o.")
+    try:
+        from addersr.export import export_onnx, verify
+        from addersr.models.checkpoint import load_model, read_metadata
+    except ImportError as error:
+        raise AdderSRError(
+            f"Exporting needs {error.name}, which is not installed: pip install 'addersr[export]'."
+        ) from error
+    network = load_model(checkpoint)
+    metadata = read_metadata(checkpoint)
+    with progress("Exporting and verifying") as show_progress:
+        exported = export_onnx(
+            network,
+            architecture=metadata["architecture"],
+            arguments=json.loads(metadata["arguments"]),
+        ).SerializeToString(deterministic=True)
+        report = verify(network, exported, show_progress)
+    if report.passed:
+        write_atomically(output, exported)
+    result = {
+        "model": model,
+        "output": str(output) if report.passed else None,
+        "bytes": len(exported),
+        "architecture": metadata["architecture"],
+        "kind": network.kind,
+        "scale": network.scale,
+        "verification": report.to_json(),
+    }
+    show(result, lambda: _table(model, result["verification"]), as_json=as_json)
+    if not report.passed:
+        raise AdderSRError(
+            f"{' '.join(report.problems)} {output} was not written: please report this as a bug."
+        )
+    say_note(f"Written to {output} ({len(exported) / 1000:.0f} kB).")
+
+
+def _checkpoint(model: str) -> Path:
+    """The checkpoint file of a zoo name or a path."""
+    from addersr import zoo
+
+    path = Path(model)
+    if path.exists():
+        return path
+    if path.suffix or "/" in model:
+        raise AdderSRError(f"There is no checkpoint {path}. Check the name.")
+    return zoo.find(model).checkpoint
+
+
+def _table(model: str, verification: dict[str, Any]) -> "Table":
+    from rich.table import Table
+
+    stored = verification["parameters"]
+    table = Table(
+        title=f"{model} against torch in float64",
+        caption=f"{len(stored['identical'])} tensors bit-identical in the file, "
+        f"{len(stored['folded'])} folded, {len(stored['wrong'])} wrong",
+    )
+    for heading in ("computed by", "adder kernel"):
+        table.add_column(heading)
+    for heading in ("largest error", "allowed", ""):
+        table.add_column(heading, justify="right")
+    for row in verification["comparisons"]:
+        table.add_row(
+            row["name"],
+            row["kernel"] or "-",
+            f"{row['error']:.1e}",
+            f"{row['tolerance']:.1e}",
+            "ok" if row["passed"] else "FAILED",
+        )
+    return table

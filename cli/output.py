@@ -1,0 +1,90 @@
+"""Where results, notes and errors go: results to stdout, the rest to stderr."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from addersr.files import check_writable, write_atomically
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def say_error(message: str) -> None:
+    """One line on stderr."""
+    typer.echo(f"Error: {' '.join(message.split())}", err=True)
+
+
+def say_note(message: str) -> None:
+    """One line on stderr about something that went differently than expected."""
+    typer.echo(f"Note: {' '.join(message.split())}", err=True)
+
+
+def check_json_file(path: Path | None) -> None:
+    """Fail before the work, not after it, when ``-o`` cannot be written."""
+    if path is not None:
+        check_writable(path)
+
+
+def show(
+    result: Any,
+    table: "Callable[[], RenderableType]",
+    *,
+    as_json: bool,
+    file: Path | None = None,
+) -> None:
+    """Print the result, as JSON or as a table, and write it to ``file`` if one is given.
+
+    Args:
+        result: for JSON; numbers that JSON does not have become null.
+        table: makes what people see.
+        as_json: print JSON instead of the table.
+        file: of ``-o``.
+    """
+    text = json.dumps(_finite(result), indent=2, ensure_ascii=False, allow_nan=False)
+    if file is not None:
+        write_atomically(file, (text + "\n").encode())
+    if as_json:
+        typer.echo(text)
+        return
+    from rich.console import Console
+
+    # No markup: names of files may hold brackets.
+    Console(highlight=False, markup=False).print(table())
+    if file is not None:
+        say_note(f"Written to {file}.")
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr while it is a terminal; call the result with done and total."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _ignore
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _ignore(_done: int, _total: int) -> None:
+    pass
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,78 @@
+// What the op library says about itself, for reports: one JSON object.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "custom_ops/adder_conv/adder_conv.h"
+
+#ifndef ADDERSR_VERSION
+#error "ADDERSR_VERSION must be the version of the package, as a string"
+#endif
+
+namespace addersr {
+namespace {
+
+constexpr int kOpVersion = 1;
+
+// A JSON string. `text` can come from the environment: UTF-8 stays as it is, the rest is escaped.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(c));
+      quoted += escape;
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+std::string QuotedList(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ",") + Quoted(text);
+  return "[" + list + "]";
+}
+
+void AddOnce(std::vector<std::string>* texts, const char* text) {
+  if (std::find(texts->begin(), texts->end(), text) == texts->end()) texts->push_back(text);
+}
+
+std::string Info() {
+  // First, because the choice may itself run kernels and so count calls.
+  std::string error;
+  const adder_conv::Kernel* chosen = adder_conv::SelectKernel(&error);
+  std::vector<std::string> available;
+  std::vector<std::string> known;
+  std::string calls;
+  for (const adder_conv::KernelInfo& kernel : adder_conv::Kernels()) {
+    AddOnce(&known, kernel.isa);
+    if (kernel.supported) AddOnce(&available, kernel.isa);
+    calls += (calls.empty() ? "" : ",") + Quoted(kernel.name) + ":" + std::to_string(kernel.calls);
+  }
+  return "{\"version\":" + Quoted(ADDERSR_VERSION) +
+         ",\"op_version\":" + std::to_string(kOpVersion) +
+         ",\"isa\":" + Quoted(chosen == nullptr ? "" : adder_conv::KernelIsa(*chosen)) +
+         ",\"kernel\":" + Quoted(chosen == nullptr ? "" : adder_conv::KernelName(*chosen)) +
+         ",\"available_isas\":" + QuotedList(available) + ",\"known_isas\":" + QuotedList(known) +
+         ",\"error\":" + Quoted(error) + ",\"calls\":{" + calls + "}}";
+}
+
+}  // namespace
+}  // namespace addersr
+
+// The text stays valid until the next call on the same thread; null when memory runs out.
+extern "C" __attribute__((visibility("default"))) const char* AddersrInfo() {
+  thread_local std::string text;
+  try {
+    text = addersr::Info();
+    return text.c_str();
+  } catch (...) {
+    return nullptr;
+  }
+}

@@ -1,0 +1,70 @@
+// The function that onnxruntime calls when the op library is registered with session options.
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "custom_ops/onnxruntime/adder_conv_op.h"
+#include "custom_ops/onnxruntime/status.h"
+
+namespace addersr::ort {
+namespace {
+
+constexpr char kDomain[] = "ai.addersr";
+constexpr char kRegisteredKey[] = "addersr.custom_ops_registered";
+
+// Our ops for one runtime. Usually a process holds one runtime; a C++ application that loads its
+// own beside Python's has two, whose tables differ.
+struct Registration {
+  const OrtApi* table;
+  Api api;
+  AdderConvOp adder_conv;
+  OrtCustomOpDomain* domain = nullptr;
+
+  explicit Registration(const OrtApi* runtime)
+      : table(runtime), api(Bind(runtime)), adder_conv(api) {
+    Check(api, api.CreateCustomOpDomain(kDomain, &domain));
+    Check(api, api.CustomOpDomain_Add(domain, &adder_conv));
+  }
+};
+
+// Immortal: sessions keep pointers to the domain and its ops, and may outlive static destructors.
+Registration& RegistrationOf(const OrtApi* table) {
+  static auto& mutex = *new std::mutex;
+  static auto& registrations = *new std::vector<std::unique_ptr<Registration>>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (const auto& registration : registrations) {
+    if (registration->table == table) return *registration;
+  }
+  registrations.push_back(std::make_unique<Registration>(table));
+  return *registrations.back();
+}
+
+// onnxruntime refuses a domain that was added twice, in every session made from these options; a
+// second registration is harmless instead.
+void Register(const OrtApi* table, OrtSessionOptions* options) {
+  const Registration& registration = RegistrationOf(table);
+  const Api& api = registration.api;
+  int registered = 0;
+  Check(api, api.HasSessionConfigEntry(options, kRegisteredKey, &registered));
+  if (registered != 0) return;
+  Check(api, api.AddCustomOpDomain(options, registration.domain));
+  Check(api, api.AddSessionConfigEntry(options, kRegisteredKey, "1"));
+}
+
+}  // namespace
+}  // namespace addersr::ort
+
+extern "C" __attribute__((visibility("default"))) addersr::ort::OrtStatus* RegisterCustomOps(
+    addersr::ort::OrtSessionOptions* options, const addersr::ort::OrtApiBase* base) {
+  using namespace addersr::ort;
+  const OrtApi* table = base->GetApi(kApiVersion);
+  if (table == nullptr) {
+    // Version 1 of the table exists everywhere, and is enough to say so.
+    const Api oldest = Bind(base->GetApi(1));
+    return Guard(oldest, [&] {
+      throw Failure("The addersr op library needs onnxruntime 1.18 or newer, this is " +
+                    std::string(base->GetVersionString()) + ". Upgrade onnxruntime.");
+    });
+  }
+  return Guard(Bind(table), [&] { Register(table, options); });
+}

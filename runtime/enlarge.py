@@ -1,0 +1,97 @@
+"""From an image to a larger one, tile by tile, around any model that enlarges planes."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+
+from addersr.runtime.colour import rgb_to_ycbcr, ycbcr_to_rgb
+from addersr.runtime.pixels import Pixels, Plane, check_pixels, to_uint8
+from addersr.runtime.tiles import tiles
+
+PlaneModel: TypeAlias = Callable[[Plane], Plane]
+"""float32 [c, H, W] with values 0…1 to float32 [c, scale·H, scale·W]; c = 1 (luma) or 3 (RGB)."""
+
+DEFAULT_TILE = 512
+
+# Bicubic chroma and alpha look two pixels far.
+_CUBIC_HALO = 2
+_FULL = np.float32(255)
+
+
+def enlarge(
+    image: Pixels,
+    model: PlaneModel,
+    *,
+    scale: int,
+    colour: str = "y",
+    halo: int,
+    tile: int = DEFAULT_TILE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pixels:
+    """Enlarge an image of 8 bits.
+
+    A luma model (``colour`` "y") gets Y of BT.601 for RGB and the gray values as they are for
+    gray; chroma is enlarged bicubically. An "rgb" model gets all three channels. Alpha is
+    enlarged bicubically.
+
+    Args:
+        image: uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA.
+        model: enlarges planes.
+        scale: by how much.
+        colour: what the model's planes are.
+        halo: LR pixels around a pixel that influence it.
+        tile: side of the tiles; memory beside the result grows with its square.
+        progress: called with the tiles done and the tiles in all.
+
+    Returns:
+        uint8 of the same kind, ``scale`` times as high and wide.
+    """
+    check_pixels(image)
+    height, width = image.shape[:2]
+    result = np.empty((height * scale, width * scale, *image.shape[2:]), np.uint8)
+    parts = list(tiles(height, width, tile, max(halo, _CUBIC_HALO)))
+    for number, part in enumerate(parts, 1):
+        enlarged = _enlarge_tile(image[part.source], model, scale, colour)
+        result[part.target(scale)] = enlarged[part.inside(scale)]
+        if progress is not None:
+            progress(number, len(parts))
+    return result
+
+
+def _enlarge_tile(image: Pixels, model: PlaneModel, scale: int, colour: str) -> Pixels:
+    if image.ndim == 2:
+        return _enlarge_gray(image, model, colour)
+    rgb = image[:, :, :3]
+    colours = _enlarge_luma(rgb, model, scale) if colour == "y" else _enlarge_rgb(rgb, model)
+    if image.shape[2] == 3:
+        return colours
+    alpha = to_uint8(_bicubic(image[:, :, 3].astype(np.float32), scale))
+    return np.dstack([colours, alpha])
+
+
+def _enlarge_gray(image: Pixels, model: PlaneModel, colour: str) -> Pixels:
+    plane = image.astype(np.float32)[None] / _FULL
+    if colour == "y":
+        return to_uint8(model(plane)[0] * _FULL)
+    return to_uint8(model(np.repeat(plane, 3, axis=0)).mean(axis=0) * _FULL)
+
+
+def _enlarge_luma(rgb: Pixels, model: PlaneModel, scale: int) -> Pixels:
+    ycbcr = rgb_to_ycbcr(rgb)
+    y = model(np.ascontiguousarray(ycbcr[None, :, :, 0]) / _FULL)[0] * _FULL
+    chroma = _bicubic(ycbcr[:, :, 1:], scale)
+    return to_uint8(ycbcr_to_rgb(np.dstack([y, chroma])))
+
+
+def _enlarge_rgb(rgb: Pixels, model: PlaneModel) -> Pixels:
+    planes = np.ascontiguousarray(rgb.transpose(2, 0, 1)).astype(np.float32) / _FULL
+    return to_uint8(model(planes).transpose(1, 2, 0) * _FULL)
+
+
+def _bicubic(planes: Plane, scale: int) -> Plane:
+    # Enlarging needs no antialiasing, so OpenCV's bicubic is as good as MATLAB's here.
+    size = (planes.shape[1] * scale, planes.shape[0] * scale)
+    enlarged = cv2.resize(np.ascontiguousarray(planes), size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged, np.float32)

@@ -1,0 +1,136 @@
+"""What OpenCV's decoders do not tell about an image file: its size before it is decoded,
+whether it is complete, and how the camera was held.
+
+Only headers are read here, of the containers that addersr accepts.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_ORIENTATION_TAG = 0x0112
+_WIDTH_TAG, _HEIGHT_TAG, _EXTRA_SAMPLES_TAG = 0x0100, 0x0101, 0x0152
+# A marker that is not a stuffed 0xFF00, a restart (D0…D7) or a fill byte ends JPEG's coded data.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_JPEG_NOT_FRAMES = (0xC4, 0xC8, 0xCC)  # C0…CF are frame headers, except for these
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the headers say."""
+
+    kind: str
+    """``png``, ``jpeg``, ``webp``, ``bmp`` or ``tiff``."""
+    width: int
+    """Pixels as stored, before the orientation; 0 when the headers do not say."""
+    height: int
+    orientation: int
+    """EXIF's code 1…8; 1 is upright."""
+    complete: bool
+    """False when the file ends before its image does."""
+    alpha: bool = False
+    """Only told for TIFF: the file declares an alpha channel."""
+
+
+def inspect(data: bytes) -> Container | None:
+    """Read the headers of an image file; None when it is none of the five kinds."""
+    try:
+        if data.startswith(b"\x89PNG\r\n\x1a\n"):
+            return _png(data)
+        if data.startswith(b"\xff\xd8\xff"):
+            return _jpeg(data)
+        if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+            return _webp(data)
+        if data.startswith(b"BM"):
+            width, height = struct.unpack_from("<ii", data, 18)
+            return Container("bmp", abs(width), abs(height), 1, True)
+        if data[:4] in (b"II*\x00", b"MM\x00*"):
+            tags = _tiff_tags(data)
+            # OpenCV turns TIFF images itself, whatever it is asked.
+            alpha = tags.get(_EXTRA_SAMPLES_TAG) in (1, 2)
+            width, height = tags.get(_WIDTH_TAG, 0), tags.get(_HEIGHT_TAG, 0)
+            return Container("tiff", width, height, 1, True, alpha)
+    except (struct.error, IndexError):
+        return Container("truncated", 0, 0, 1, False)
+    return None
+
+
+def _png(data: bytes) -> Container:
+    width, height = struct.unpack_from(">II", data, 16)
+    orientation, complete, position = 1, False, 8
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"eXIf":
+            orientation = _orientation(data[position + 8 : position + 8 + length])
+        position += length + 12
+        if kind == b"IEND":
+            complete = position <= len(data)
+            break
+    return Container("png", width, height, orientation, complete)
+
+
+def _jpeg(data: bytes) -> Container:
+    width = height = 0
+    orientation = 1
+    complete = False
+    for marker, body in _jpeg_segments(data):
+        if marker == 0xE1 and body.startswith(b"Exif\x00\x00"):
+            orientation = _orientation(body)
+        elif 0xC0 <= marker <= 0xCF and marker not in _JPEG_NOT_FRAMES:
+            height, width = struct.unpack_from(">HH", body, 1)
+        elif marker == 0xD9:
+            complete = True
+    return Container("jpeg", width, height, orientation, complete)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and body of each segment, up to the end of the (first) image."""
+    position = 2
+    while match := _JPEG_MARKER.search(data, position):
+        marker = data[match.start() + 1]
+        position = match.end()
+        if marker == 0xD9:
+            yield marker, b""
+            return
+        (length,) = struct.unpack_from(">H", data, position)
+        yield marker, data[position + 2 : position + length]
+        position += length
+
+
+def _webp(data: bytes) -> Container:
+    (size,) = struct.unpack_from("<I", data, 4)
+    orientation, position = 1, 12
+    while position + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, position)
+        if kind == b"EXIF":
+            orientation = _orientation(data[position + 8 : position + 8 + length])
+        position += 8 + length + length % 2
+    # No size: the format itself ends at 16383 x 16383.
+    return Container("webp", 0, 0, orientation, len(data) >= size + 8)
+
+
+def _orientation(exif: bytes) -> int:
+    """The orientation in an EXIF block; 1 when there is none or it makes no sense."""
+    block = exif.removeprefix(b"Exif\x00\x00")
+    try:
+        code = _tiff_tags(block).get(_ORIENTATION_TAG, 1)
+    except struct.error:
+        return 1  # damaged EXIF is no reason to refuse a picture
+    return code if 1 <= code <= 8 else 1
+
+
+def _tiff_tags(data: bytes) -> dict[int, int]:
+    """The single whole numbers of the first directory of a TIFF block, by tag."""
+    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(data[:4])
+    if order is None:
+        return {}
+    (directory,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, directory)
+    tags = {}
+    for index in range(count):
+        entry = directory + 2 + 12 * index
+        tag, kind, number = struct.unpack_from(order + "HHI", data, entry)
+        if number == 1 and kind in (3, 4):  # SHORT, LONG
+            tags[tag] = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)[0]
+    return tags

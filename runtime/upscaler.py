@@ -1,0 +1,170 @@
+"""Images through a super-resolution model: the class that applications use."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from addersr import custom_ops, zoo
+from addersr.errors import AdderSRError
+from addersr.runtime.enlarge import DEFAULT_TILE, enlarge
+from addersr.runtime.model_info import ModelInfo, read_model_info
+from addersr.runtime.pixels import Pixels, Plane
+from addersr.runtime.session import create_session, run_session
+
+_MAX_TILE = 1 << 14
+
+
+class Upscaler:
+    """Enlarges images of 8 bits with an ONNX model exported by addersr.
+
+    >>> from addersr.runtime.upscaler import Upscaler
+    >>> large = Upscaler("tiny-x2-adder").upscale(small)  # doctest: +SKIP
+
+    Images of any size pass: large ones are cut into overlapping tiles, so that memory beside
+    the result stays that of one tile.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | bytes,
+        *,
+        threads: int = 0,
+        tile: int | None = None,
+        use_library: bool = True,
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: a name of the zoo, an ONNX file, or the bytes of one.
+            threads: 0 lets onnxruntime choose.
+            tile: side of the tiles in LR pixels (default 512).
+            use_library: False runs the function bodies in the model, as plain onnxruntime does.
+
+        Raises:
+            AdderSRError: no such model, or one that this version cannot run.
+        """
+        source = model if isinstance(model, bytes) else resolve_model(model)
+        self.info: ModelInfo = read_model_info(source)
+        self._tile = DEFAULT_TILE if tile is None else tile
+        if not 1 <= self._tile <= _MAX_TILE:
+            raise AdderSRError(f"Expected a tile of 1 to {_MAX_TILE} pixels, got {tile}.")
+        self._slow_reason = "" if use_library else "the operator library was not asked for"
+        if use_library:
+            use_library = self._find_library()
+        self._counts = use_library and self.info.uses_adder_ops
+        self._session = create_session(source, threads=threads, use_library=use_library)
+        self._check_tensors()
+        self.kernel: str | None = None
+        """The adder kernel that ran in the last run; None when none did."""
+        self._run(np.zeros((1 if self.info.colour == "y" else 3, 8, 8), np.float32))
+
+    @property
+    def scale(self) -> int:
+        """By how much images grow."""
+        return self.info.scale
+
+    @property
+    def fast_path(self) -> bool | None:
+        """Whether our kernels really ran: their call counters rose. None: no adder operators."""
+        if not self.info.uses_adder_ops:
+            return None
+        return self.kernel is not None
+
+    @property
+    def slow_reason(self) -> str:
+        """Why :attr:`fast_path` is False, as the end of a sentence; else empty."""
+        if self.fast_path is not False:
+            return ""
+        return self._slow_reason or "onnxruntime did not choose the operator library's kernels"
+
+    def upscale(self, image: Pixels, progress: Callable[[int, int], None] | None = None) -> Pixels:
+        """Enlarge an image.
+
+        Args:
+            image: uint8 [H, W] gray, [H, W, 3] RGB or [H, W, 4] RGBA.
+            progress: called with the tiles done and the tiles in all.
+
+        Returns:
+            uint8 of the same kind, ``scale`` times as high and wide.
+
+        Raises:
+            AdderSRError: not such an image.
+        """
+        return enlarge(
+            image,
+            self._run,
+            scale=self.info.scale,
+            colour=self.info.colour,
+            halo=self.info.halo,
+            tile=self._tile,
+            progress=progress,
+        )
+
+    def _find_library(self) -> bool:
+        try:
+            custom_ops.library_path()
+        except AdderSRError as error:
+            self._slow_reason = f"the operator library is missing: {str(error).rstrip('.')}"
+            return False
+        return True
+
+    def _check_tensors(self) -> None:
+        channels = 1 if self.info.colour == "y" else 3
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shapes = [list(value.shape) for value in (*inputs, *outputs)]
+        fits = len(inputs) == len(outputs) == 1 and all(
+            len(shape) == 4 and shape[1] in (channels, None) for shape in shapes
+        )
+        # Names or nothing for height and width mean that they are free.
+        if not fits or any(isinstance(side, int) for shape in shapes for side in shape[2:]):
+            raise AdderSRError(
+                f"Expected a model with one input and one output [N, {channels}, H, W] of free "
+                f"height and width, got {shapes}. Export it again with 'addersr export'."
+            )
+
+    def _run(self, planes: Plane) -> Plane:
+        before = kernel_calls() if self._counts else {}
+        name = self._session.get_inputs()[0].name
+        (output,) = run_session(self._session, {name: planes[None]}).values()
+        self.kernel = kernel_between(before) if self._counts else None
+        expected = (1, planes.shape[0], *(side * self.scale for side in planes.shape[1:]))
+        if output.shape != expected:
+            raise AdderSRError(
+                f"The model says scale {self.scale}, but made {list(output.shape)} of "
+                f"{list(planes[None].shape)}. Export it again."
+            )
+        result: Plane = output[0]
+        return result
+
+
+def resolve_model(model: str | Path) -> Path:
+    """The ONNX file of a zoo name; the path of a file as it is.
+
+    Raises:
+        AdderSRError: neither a name of the zoo nor a file that exists.
+    """
+    path = Path(model)
+    if path.exists():
+        return path
+    if isinstance(model, Path) or path.suffix or "/" in model:
+        raise AdderSRError(f"There is no model file {path}. Check the name.")
+    return zoo.find(model).onnx
+
+
+def kernel_calls() -> dict[str, int]:
+    """How often each kernel of the operator library has run in this process; {} without it."""
+    try:
+        return dict(custom_ops.library_info().calls)
+    except AdderSRError:
+        return {}
+
+
+def kernel_between(before: dict[str, int]) -> str | None:
+    """The kernel that ran most often since ``before`` was taken; None when none did.
+
+    The counters are those of the process: other sessions that run meanwhile count too.
+    """
+    risen = {name: calls - before.get(name, 0) for name, calls in kernel_calls().items()}
+    name = max(risen, key=risen.__getitem__, default=None)
+    return name if name is not None and risen[name] > 0 else None

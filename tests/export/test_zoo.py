@@ -1,0 +1,48 @@
+"""The shipped ONNX files are what the shipped checkpoints export to."""
+
+import json
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra 'export'")
+pytest.importorskip("onnxscript", reason="needs the extra 'export'")
+
+from addersr import zoo
+from addersr.export import export_onnx
+from addersr.models.checkpoint import load_model, read_metadata
+
+
+def entries() -> list[Any]:
+    return [pytest.param(entry, id=entry.name) for entry in zoo.entries()] or [
+        pytest.param(None, marks=pytest.mark.skip(reason="the zoo is empty"))
+    ]
+
+
+@pytest.mark.parametrize("entry", entries())
+def test_shipped_file_is_the_export_of_its_checkpoint(entry: zoo.ZooEntry) -> None:
+    metadata = read_metadata(entry.checkpoint)
+    model = load_model(entry.checkpoint)
+    arguments = json.loads(metadata["arguments"])
+    fresh = export_onnx(model, architecture=metadata["architecture"], arguments=arguments)
+    shipped = onnx.load(str(entry.onnx))
+
+    assert entry.onnx.stat().st_size <= 200_000
+    for tensor, other in zip(fresh.graph.initializer, shipped.graph.initializer, strict=True):
+        assert tensor.name == other.name
+        ours, theirs = (onnx.numpy_helper.to_array(t) for t in (tensor, other))
+        if tensor.name in model.state_dict():
+            assert ours.tobytes() == theirs.tobytes(), tensor.name
+        else:
+            # Folded: numpy's exponential and sums may round differently on another CPU.
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    # Without the numbers and the version that exported it, all the rest must be equal.
+    for proto in (fresh, shipped):
+        del proto.graph.initializer[:]
+        proto.producer_version = ""
+        for prop in proto.metadata_props:
+            if prop.key == "addersr.version":
+                prop.value = ""
+    assert fresh == shipped
