@@ -15,7 +15,7 @@ for the network and the input at hand, in two steps:
 
 The tolerance is the largest deviation of the output that was seen. Six draws do not show the worst
 combination of signs, but every error in them has the size of its bound, and real ones are ten times
-smaller: onnxruntime stays 20 to 100 times below the tolerance. Operations that only move, compare
+smaller: onnxruntime stays 10 to 100 times below the tolerance. Operations that only move, compare
 or clamp numbers are exact and add nothing.
 """
 

@@ -85,6 +85,12 @@ class Trainer:
         return self._folder / "model.safetensors"
 
     @property
+    def psnr(self) -> float | None:
+        """dB of the last validation, if there was one."""
+        value: float | None = self._log[-1]["psnr"] if self._log else None
+        return value
+
+    @property
     def _state_path(self) -> Path:
         return self._folder / "state.pt"
 

@@ -64,7 +64,16 @@ const Kernel* Fastest(const std::string& isa) {
                            [](const Kernel* a, const Kernel* b) { return Time(*a) < Time(*b); });
 }
 
+// The kernel that ADDERSR_FORCE_ISA names itself, for tests and comparisons of forms.
+const Kernel* ForcedForm() {
+  for (const Kernel* kernel : kKernels) {
+    if (isa::Forced() == kernel->name && isa::Supported(kernel->isa)) return kernel;
+  }
+  return nullptr;
+}
+
 const Kernel* Choose() {
+  if (const Kernel* kernel = ForcedForm()) return kernel;
   if (!isa::Forced().empty()) return Fastest(isa::Forced());
   for (const isa::Isa& isa : isa::All()) {
     if (!isa.supported) continue;
@@ -76,7 +85,7 @@ const Kernel* Choose() {
 }  // namespace
 
 const Kernel* SelectKernel(std::string* error) {
-  *error = isa::ForcedError();
+  *error = ForcedForm() != nullptr ? std::string() : isa::ForcedError();
   if (!error->empty()) return nullptr;
   static const Kernel* const chosen = Choose();
   return chosen;

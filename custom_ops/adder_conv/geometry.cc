@@ -24,15 +24,15 @@ std::string Join(const int64_t* values, int count) {
 std::string CheckAttributes(const Attributes& a) {
   for (int i = 0; i < 2; ++i) {
     if (a.strides[i] < 1 || a.strides[i] > kMaxSize) {
-      return "AdderConv expects strides of 1 or more, got " + Join(a.strides, 2) + ".";
+      return "AdderConv expects strides from 1 to 2^30, got " + Join(a.strides, 2) + ".";
     }
     if (a.dilations[i] < 1 || a.dilations[i] > kMaxSize) {
-      return "AdderConv expects dilations of 1 or more, got " + Join(a.dilations, 2) + ".";
+      return "AdderConv expects dilations from 1 to 2^30, got " + Join(a.dilations, 2) + ".";
     }
   }
   for (int64_t pad : a.pads) {
     if (pad < 0 || pad > kMaxSize) {
-      return "AdderConv expects pads of 0 or more, got " + Join(a.pads, 4) + ".";
+      return "AdderConv expects pads from 0 to 2^30, got " + Join(a.pads, 4) + ".";
     }
   }
   if (a.group < 1)

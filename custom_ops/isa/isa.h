@@ -16,7 +16,8 @@ const std::vector<Isa>& All();
 
 bool Supported(const char* name);
 
-// The value of the environment variable ADDERSR_FORCE_ISA, read once; empty when unset.
+// The value of the environment variable ADDERSR_FORCE_ISA, read once; empty when unset. It names an
+// instruction set, or a single kernel of one (avx2_max_fma).
 const std::string& Forced();
 
 // Empty, or the sentence to show when the forced instruction set is unknown or not supported here.

@@ -33,9 +33,9 @@ def make_model() -> Callable[..., SuperResolution]:
         model = create("mobile", kind, scale, **arguments)
         with torch.no_grad():
             for name, parameter in model.named_parameters():
-                if parameter.dim() < 4:  # what starts as a constant: γ, β, α, slopes
-                    parameter.add_(0.1 * torch.randn_like(parameter))
-                elif "adder" in name:
+                # Much starts as a constant: γ, β, α, slopes, and a tail of zeros hides all else.
+                parameter.add_(0.1 * torch.randn_like(parameter))
+                if name.endswith("adder.weight"):
                     parameter.mul_(2)
             if arguments.get("norm") == "batch":
                 for _ in range(60):  # settles the statistics

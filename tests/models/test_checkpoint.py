@@ -6,11 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-import safetensors.torch  # noqa: E402
+import safetensors.torch 
 
-from addersr.errors import AdderSRError  # noqa: E402
-from addersr.models import create  # noqa: E402
-from addersr.models.checkpoint import load_model, read_metadata, save_model  # noqa: E402
+from addersr.errors import AdderSRError 
+from addersr.models import create 
+from addersr.models.checkpoint import load_model, read_metadata, save_model 
 
 
 @pytest.fixture

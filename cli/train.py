@@ -1,0 +1,192 @@
+"""``addersr train``: a model from a folder of images."""
+
+import math
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from addersr.cli.options import AsJson, examples
+from addersr.cli.output import progress, say_note, show
+from addersr.errors import AdderSRError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.table import Table
+
+    from addersr.training import TrainingConfig
+    from addersr.training.data import ImagePair
+
+EXAMPLES = examples(
+    "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
+    "addersr train mobile --kind cnn --rate 5e-3 --data photos/ -o runs/twin",
+    "addersr train mobile -a channels=24 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
+)
+
+
+def train(
+    architecture: Annotated[str, typer.Argument(help="Name of an architecture: mobile.")],
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of HR images to learn from.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Folder of the run; an unfinished run resumes."
+        ),
+    ],
+    validation: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of HR images to judge by.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="adder, or cnn for the twin.")] = "adder",
+    scale: Annotated[int, typer.Option(help="Upscaling factor.")] = 2,
+    argument: Annotated[
+        list[str] | None,
+        typer.Option("--argument", "-a", metavar="KEY=VALUE", help="Of the architecture."),
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Length of the run.")] = 30_000,
+    batch: Annotated[int, typer.Option(help="Patches per step.")] = 16,
+    patch: Annotated[int, typer.Option(help="Side of a patch in LR pixels.")] = 24,
+    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-3,
+    adder_rate: Annotated[
+        float, typer.Option(help="Peak learning rate of the adder filters.")
+    ] = 6e-2,
+    validate_every: Annotated[
+        int, typer.Option(help="Steps between validations; each writes a checkpoint.")
+    ] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same weights.")] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, help="Threads of torch; 0: as many as there are cores.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model; Ctrl-C or a power cut loses nothing but the steps since the last validation.
+
+    The folder of the run holds model.safetensors (for export and evaluate), log.csv, and state.pt,
+    from which the same command continues exactly.
+    """
+    try:
+        import torch
+
+        from addersr.training import Trainer, TrainingConfig
+    except ImportError as error:
+        raise AdderSRError(
+            f"Training needs {error.name}, which is not installed: pip install 'addersr[train]'."
+        ) from error
+    if threads:
+        torch.set_num_threads(threads)
+    config = TrainingConfig(
+        architecture=architecture,
+        kind=kind,
+        data=data,
+        validation=validation,
+        scale=scale,
+        arguments=dict(_argument(text) for text in argument or ()),
+        steps=steps,
+        batch=batch,
+        patch=patch,
+        rate=rate,
+        adder_rate=adder_rate,
+        validate_every=validate_every,
+        seed=seed,
+    )
+    trainer = Trainer(config, output, *_images(config))
+    if trainer.step:
+        say_note(f"Resuming the run in {output} after step {trainer.step}.")
+    psnr = _run(trainer, config)
+    result = {
+        "checkpoint": str(trainer.checkpoint),
+        "steps": trainer.step,
+        "psnr": psnr,
+        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+    }
+    show(result, lambda: _table(result), as_json=as_json)
+
+
+def _argument(text: str) -> tuple[str, Any]:
+    """KEY=VALUE with the value as JSON if it is any, else as text."""
+    import json
+
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise AdderSRError(f"Expected --argument as KEY=VALUE, for example channels=16, got {text}.")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _images(config: "TrainingConfig") -> "tuple[list[ImagePair], list[ImagePair]]":
+    """The training and the validation images of a run."""
+    from addersr.training.data import load_pairs
+
+    with progress("Reading training images") as show_progress:
+        pairs = load_pairs(config.data, config.scale, smallest=config.patch, progress=show_progress)
+    if config.validation is None:
+        return pairs, []
+    with progress("Reading validation images") as show_progress:
+        return pairs, load_pairs(config.validation, config.scale, smallest=8, progress=show_progress)
+
+
+def _run(trainer: Any, config: "TrainingConfig") -> float | None:
+    """Train to the end with a bar, or a line per validation; the last validation's PSNR."""
+    psnr: float | None = trainer.psnr
+    with ExitStack() as stack:
+        report = _reporter(stack, config.steps, trainer.step)
+        for state in trainer.run():
+            psnr = psnr if state.psnr is None else state.psnr
+            report(state.step, state.loss, psnr, state.step % config.validate_every == 0)
+    return psnr
+
+
+def _reporter(
+    stack: ExitStack, steps: int, done: int
+) -> "Callable[[int, float, float | None, bool], None]":
+    """Shows (step, loss, psnr, whether it was just validated) on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+
+        def say(step: int, loss: float, psnr: float | None, validated: bool) -> None:
+            if validated:
+                say_note(f"step {step} of {steps}, loss {loss:.5f}, {_decibels(psnr)}")
+
+        return say
+    bar = stack.enter_context(
+        Progress(
+            TextColumn("Training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[state]}"),
+            console=console,
+        )
+    )
+    task = bar.add_task("", total=steps, completed=done, state="")
+    smooth = math.nan
+
+    def draw(step: int, loss: float, psnr: float | None, _validated: bool) -> None:
+        nonlocal smooth
+        smooth = loss if math.isnan(smooth) else 0.99 * smooth + 0.01 * loss
+        bar.update(task, completed=step, state=f"loss {smooth:.5f}  {_decibels(psnr)}")
+
+    return draw
+
+
+def _decibels(psnr: float | None) -> str:
+    return "not validated" if psnr is None else f"{psnr:.2f} dB"
+
+
+def _table(result: dict[str, Any]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False, show_header=False)
+    table.add_row("checkpoint", result["checkpoint"])
+    table.add_row("steps", str(result["steps"]))
+    table.add_row("parameters", str(result["parameters"]))
+    table.add_row("validation", _decibels(result["psnr"]))
+    table.add_row("next", f"addersr export {result['checkpoint']} -o model.onnx")
+    return table
