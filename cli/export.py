@@ -54,6 +54,7 @@ def export(
         report = verify(network, exported, show_progress)
     if report.passed:
         write_atomically(output, exported)
+    verification = report.to_json()
     result = {
         "model": model,
         "output": str(output) if report.passed else None,
@@ -61,9 +62,9 @@ def export(
         "architecture": metadata["architecture"],
         "kind": network.kind,
         "scale": network.scale,
-        "verification": report.to_json(),
+        "verification": verification,
     }
-    show(result, lambda: _table(model, result["verification"]), as_json=as_json)
+    show(result, lambda: _table(model, verification), as_json=as_json)
     if not report.passed:
         raise AdderSRError(
             f"{' '.join(report.problems)} {output} was not written: please report this as a bug."

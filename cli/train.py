@@ -10,6 +10,7 @@ import typer
 from addersr.cli.options import AsJson, examples
 from addersr.cli.output import progress, say_note, show
 from addersr.errors import AdderSRError
+from addersr.files import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
-    "addersr train mobile --kind cnn --rate 5e-3 --data photos/ -o runs/twin",
+    "addersr train mobile --kind cnn --rate 1e-2 --data photos/ -o runs/twin",
     "addersr train mobile -a channels=24 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
 )
 
@@ -50,7 +51,7 @@ def train(
     rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-3,
     adder_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the adder filters.")
-    ] = 6e-2,
+    ] = 0.15,
     validate_every: Annotated[
         int, typer.Option(help="Steps between validations; each writes a checkpoint.")
     ] = 1_000,
@@ -90,6 +91,8 @@ def train(
         validate_every=validate_every,
         seed=seed,
     )
+    config.create_model()  # what is wrong with the settings is said before images are read
+    make_folder(output)
     trainer = Trainer(config, output, *_images(config))
     if trainer.step:
         say_note(f"Resuming the run in {output} after step {trainer.step}.")
@@ -109,7 +112,9 @@ def _argument(text: str) -> tuple[str, Any]:
 
     key, separator, value = text.partition("=")
     if not separator or not key:
-        raise AdderSRError(f"Expected --argument as KEY=VALUE, for example channels=16, got {text}.")
+        raise AdderSRError(
+            f"Expected --argument as KEY=VALUE, for example channels=16, got {text}."
+        )
     try:
         return key, json.loads(value)
     except json.JSONDecodeError:
@@ -125,7 +130,9 @@ def _images(config: "TrainingConfig") -> "tuple[list[ImagePair], list[ImagePair]
     if config.validation is None:
         return pairs, []
     with progress("Reading validation images") as show_progress:
-        return pairs, load_pairs(config.validation, config.scale, smallest=8, progress=show_progress)
+        return pairs, load_pairs(
+            config.validation, config.scale, smallest=8, progress=show_progress
+        )
 
 
 def _run(trainer: Any, config: "TrainingConfig") -> float | None:
@@ -144,7 +151,13 @@ def _reporter(
 ) -> "Callable[[int, float, float | None, bool], None]":
     """Shows (step, loss, psnr, whether it was just validated) on stderr."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     if not console.is_terminal:

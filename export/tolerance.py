@@ -9,9 +9,10 @@ for the network and the input at hand, in two steps:
    for a convolution, a few ``eps`` of the result for what is computed element by element. See
    ``_BOUNDS``.
 2. What these errors do to the output is measured, not estimated: the network runs in float64 once
-   as it is and then with errors of exactly those sizes added after every operation. The signs are
-   drawn in several ways, as rounding errors can be independent (``each``), come from a sum that
-   all channels of a pixel share (``pixel``), or lie to one side in a whole channel (``channel``).
+   as it is and then with errors of exactly those sizes added after every operation. Their signs are
+   drawn for each number, for each pixel (kernels share one sum among all channels of a pixel), and
+   for each channel (the error of a bias is the same everywhere). Nothing but the sign is random,
+   and the seed is fixed.
 
 The tolerance is the largest deviation of the output that was seen. Six draws do not show the worst
 combination of signs, but every error in them has the size of its bound, and real ones are ten times
@@ -30,7 +31,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from addersr.custom_ops.adder_conv import tolerance as adder_conv_tolerance
 from addersr.errors import AdderSRError
 
-#: Ways to draw the signs: over which axes of [N, C, H, W] one draw holds.
+#: Ways to draw the signs, two draws each: the axes of [N, C, H, W] along which a sign stays.
 _DRAWS: tuple[tuple[int, ...], ...] = ((), (), (1,), (1,), (0, 2, 3), (0, 2, 3))
 
 _EPS = float(np.finfo(np.float32).eps)

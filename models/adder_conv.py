@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight
 
 from addersr.models import generic, kernels
 from addersr.models.kernels import Geometry, Pair
@@ -55,15 +56,15 @@ def _operator(
 ) -> Tensor:
     geometry = _geometry(stride, padding, dilation, groups)
     _check(x, weight, bias, geometry)
-    backend = kernels if kernels.usable(x, weight, bias) else generic
-    return backend.forward(x, weight, bias, geometry)
+    forward = kernels.forward if kernels.usable(x, weight, bias) else generic.forward
+    return forward(x, weight, bias, geometry)
 
 
 @_operator.register_fake
 def _(
     x: Tensor,
     weight: Tensor,
-    bias: Tensor,
+    _bias: Tensor,
     stride: Sequence[int],
     padding: Sequence[int],
     dilation: Sequence[int],
@@ -73,7 +74,7 @@ def _(
     return x.new_empty(x.shape[0], weight.shape[0], *geometry.output_size(x, weight))
 
 
-def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG001 torch passes it by name
     x, weight, _, stride, padding, dilation, groups = inputs
     ctx.save_for_backward(x, weight)
     ctx.geometry = _geometry(stride, padding, dilation, groups)
@@ -86,11 +87,12 @@ def _backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
     dx = dweight = dbias = None
     dy_sum = dy.sum((0, 2, 3))
     if need_x:
-        backend = kernels if kernels.usable(dy, x, weight) else generic
-        dx = backend.input_gradient(dy, x, weight, geometry)
+        on_kernels = kernels.usable(dy, x, weight)
+        gradient = kernels.input_gradient if on_kernels else generic.input_gradient
+        dx = gradient(dy, x, weight, geometry)
     if need_weight:
         # Σ dY · (X - W) = convolution's filter gradient - W · Σ dY
-        dweight = nn.grad.conv2d_weight(
+        dweight = conv2d_weight(
             x,
             list(weight.shape),
             dy,
@@ -150,7 +152,7 @@ class _FilterMagnitude(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (weight,) = ctx.saved_tensors
+        weight: Tensor = ctx.saved_tensors[0]
         return gradients[0].view(-1, 1, 1, 1) * weight
 
 
@@ -207,10 +209,11 @@ class AdderConv2d(nn.Module):
         return self.weight[0].numel()
 
     def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
         if not self.centred:
             bias = self.get_buffer("zero_bias")
         elif torch.is_grad_enabled() and self.weight.requires_grad:
-            bias = _FilterMagnitude.apply(self.weight)
+            bias = _FilterMagnitude.apply(self.weight)  # type: ignore[no-untyped-call]
         else:
             bias = self.weight.abs().sum((1, 2, 3))
         return adder_conv2d(

@@ -26,6 +26,7 @@ class ChannelAffine(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
         return self.weight * x + self.bias
 
 
@@ -76,6 +77,7 @@ class AdderBlock(nn.Module):
         self.activation = nn.PReLU(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
         y = self.norm(self.adder(x))
         if self.shortcut:
             y = y + x
@@ -92,5 +94,6 @@ class ConvBlock(nn.Module):
         self.activation = nn.PReLU(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
         activated: Tensor = self.activation(self.conv(x) + x)
         return activated

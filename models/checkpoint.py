@@ -56,7 +56,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise AdderSRError(f"There is no checkpoint {path}. Give a .safetensors file.")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        with safetensors.safe_open(path, framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
     except (safetensors.SafetensorError, OSError) as error:
         raise AdderSRError(f"{path} is not a .safetensors file: {error}.") from error

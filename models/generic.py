@@ -15,12 +15,8 @@ def forward(x: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry) -> Tens
     """``Y = B - Σ|X - W|``; shapes as in ``adder_conv2d``."""
     patches = _unfold(x, weight, geometry)
     filters = weight.reshape(geometry.groups, -1, patches.shape[2])
-    sums = [
-        (patches - filters[:, o].unsqueeze(-1)).abs().sum(2) for o in range(filters.shape[1])
-    ]
-    y = torch.stack(sums, 2).reshape(
-        x.shape[0], weight.shape[0], *geometry.output_size(x, weight)
-    )
+    sums = [(patches - filters[:, o].unsqueeze(-1)).abs().sum(2) for o in range(filters.shape[1])]
+    y = torch.stack(sums, 2).reshape(x.shape[0], weight.shape[0], *geometry.output_size(x, weight))
     return bias.view(-1, 1, 1) - y
 
 

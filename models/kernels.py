@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -44,7 +45,12 @@ class Geometry:
     def output_size(self, x: Tensor, weight: Tensor) -> Pair:
         """Height and width of the output for an input [N,C,H,W] and a filter [O,C/groups,kh,kw]."""
         height, width = (
-            (x.shape[2 + i] + 2 * self.padding[i] - self.dilation[i] * (weight.shape[2 + i] - 1) - 1)
+            (
+                x.shape[2 + i]
+                + 2 * self.padding[i]
+                - self.dilation[i] * (weight.shape[2 + i] - 1)
+                - 1
+            )
             // self.stride[i]
             + 1
             for i in range(2)
@@ -106,10 +112,8 @@ def _run(function: Callable[..., int], images: int, arguments: tuple[object, ...
         share(0, images)
         return
     bounds = [images * i // workers for i in range(workers + 1)]
-    tasks = [
-        _pool(workers).submit(share, first, end - first)
-        for first, end in zip(bounds[1:-1], bounds[2:], strict=True)
-    ]
+    shares = list(pairwise(bounds))
+    tasks = [_pool(workers).submit(share, first, end - first) for first, end in shares[1:]]
     share(0, bounds[1])
     for task in tasks:
         task.result()

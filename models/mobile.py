@@ -60,9 +60,10 @@ class Mobile(SuperResolution):
         self.tail = nn.Conv2d(channels, scale * scale, 3, padding=1)
         # Training starts at the anchor: huge first gradients would stay in Adam's second moments
         # for a thousand steps and hold every parameter still.
-        nn.init.zeros_(self.tail.weight)
-        nn.init.zeros_(self.tail.bias)
+        for parameter in self.tail.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
         # Broadcasting repeats the one channel of x for each of the scale² sub-pixels.
         return functional.pixel_shuffle(self.tail(self.blocks(self.head(x))) + x, self.scale)

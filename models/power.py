@@ -55,8 +55,9 @@ class PowerActivation(nn.Module):
         return self.log_alpha.exp()
 
     def forward(self, y: Tensor) -> Tensor:
+        """See the class."""
         alpha = self.alpha.view(-1, 1, 1)
         if torch.is_grad_enabled() and (y.requires_grad or alpha.requires_grad):
-            result: Tensor = _Power.apply(y, alpha)
+            result: Tensor = _Power.apply(y, alpha)  # type: ignore[no-untyped-call]
             return result
         return torch.sign(y) * torch.exp(torch.log(y.abs().clamp_min(_TINY)) * alpha)

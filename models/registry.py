@@ -70,7 +70,7 @@ def create(name: str, kind: str, scale: int = 2, **values: Any) -> SuperResoluti
             f"{', '.join(arguments(name))}."
         )
     try:
-        return architecture(kind=kind, scale=scale, **values)  # type: ignore[call-arg]
+        return architecture(kind=kind, scale=scale, **values)
     except (TypeError, ValueError) as error:
         raise AdderSRError(f"Architecture {name} cannot be built: {error}") from error
 
@@ -86,4 +86,4 @@ def _find(name: str) -> type[SuperResolution]:
 
 def _load() -> None:
     # Architectures import this module to register themselves, so they are imported late.
-    import addersr.models.mobile  # noqa: F401, PLC0415
+    import addersr.models.mobile  # noqa: F401

@@ -25,4 +25,5 @@ class SuperResolution(nn.Module):
     halo: int
 
     def forward(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
+        """See the class; architectures implement it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward.")

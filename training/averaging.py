@@ -26,8 +26,8 @@ class WeightAverage:
     def update(self, model: SuperResolution, step: int) -> None:
         """Move towards ``model`` after ``step`` (counted from 1)."""
         weight = 1 - min(self._decay, (1 + step) / (10 + step))
-        averaged = list(self.model.parameters())
-        torch._foreach_lerp_(averaged, list(model.parameters()), weight)  # noqa: SLF001
+        for averaged, new in zip(self.model.parameters(), model.parameters(), strict=True):
+            averaged.lerp_(new, weight)
 
 
 @torch.no_grad()
@@ -37,7 +37,7 @@ def reestimate_batch_norm(model: nn.Module, batches: Iterable[Tensor]) -> None:
     Averaged weights never saw data: the statistics of the trained weights do not fit them, and at
     high learning rates running statistics lag behind anyway.
     """
-    layers = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]  # noqa: SLF001
+    layers = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     if not layers:
         return
     was_training = model.training

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from addersr.errors import AdderSRError
+from addersr.models import create
+from addersr.models.super_resolution import SuperResolution
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class TrainingConfig:
     batch: int = 16
     patch: int = 24
     rate: float = 5e-3
-    adder_rate: float = 6e-2
+    adder_rate: float = 0.15
     warmup: int = 200
     clip: float = 0.2
     average: float = 0.999
@@ -54,6 +58,15 @@ class TrainingConfig:
             raise AdderSRError(f"Expected warmup to be 0 or more, got {self.warmup}.")
         if not 0 <= self.average < 1:
             raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
+
+    def create_model(self) -> SuperResolution:
+        """A new model with the run's initial weights.
+
+        Raises:
+            AdderSRError: no such architecture, kind, scale or argument.
+        """
+        torch.manual_seed(self.seed)
+        return create(self.architecture, self.kind, self.scale, **self.arguments)
 
     def to_json(self) -> str:
         """All settings as JSON, paths as text."""

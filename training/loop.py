@@ -12,8 +12,7 @@ from typing import Any
 import torch
 
 from addersr.errors import AdderSRError
-from addersr.files import write_atomically
-from addersr.models import create
+from addersr.files import make_folder, write_atomically
 from addersr.models.checkpoint import save_model
 from addersr.training.averaging import WeightAverage, reestimate_batch_norm
 from addersr.training.config import TrainingConfig
@@ -68,14 +67,13 @@ class Trainer:
         self._sampler = PatchSampler(
             pairs, batch=config.batch, patch=config.patch, scale=config.scale, seed=config.seed
         )
-        torch.manual_seed(config.seed)
-        self.model = create(config.architecture, config.kind, config.scale, **config.arguments)
+        self.model = config.create_model()
         self._average = WeightAverage(self.model, config.average)
         self._optimiser = make_optimiser(self.model, config)
         self.step = 0
         self._log: list[dict[str, Any]] = []
         self._seconds = 0.0
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if self._state_path.exists():
             self._resume()
 
@@ -155,7 +153,10 @@ class Trainer:
         buffer = io.BytesIO()
         torch.save(state, buffer)
         write_atomically(self._state_path, buffer.getvalue())
-        summary = self.config.recipe() | {"step": self.step, "hours": round(self._seconds / 3600, 2)}
+        summary = self.config.recipe() | {
+            "step": self.step,
+            "hours": round(self._seconds / 3600, 2),
+        }
         save_model(
             self.checkpoint,
             self._average.model,

@@ -24,6 +24,22 @@ def check_writable(path: Path) -> None:
         raise AdderSRError(f"Cannot write {path}: no permission to write in {folder}.")
 
 
+def make_folder(path: Path) -> None:
+    """Create a folder, and those above it, unless it exists.
+
+    Raises:
+        AdderSRError: something else has this name, or there is no permission.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise AdderSRError(
+            f"Cannot make the folder {path}: it is a file. Choose another."
+        ) from error
+    except OSError as error:
+        raise AdderSRError(f"Cannot make the folder {path}: {error.strerror}.") from error
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to a temporary file beside ``path`` and rename it into place.
 
@@ -42,8 +58,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):

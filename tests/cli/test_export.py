@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 torch = pytest.importorskip("torch", reason="needs the extra 'export'")
 pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
-import safetensors.torch  # noqa: E402
+import safetensors.torch
 
-from addersr import export, zoo  # noqa: E402
-from addersr.cli.app import app  # noqa: E402
-from addersr.models import create  # noqa: E402
-from addersr.models.checkpoint import FORMAT, save_model  # noqa: E402
-from addersr.runtime.upscaler import Upscaler  # noqa: E402
+from addersr import export, zoo
+from addersr.cli.app import app
+from addersr.models import create
+from addersr.models.checkpoint import FORMAT, save_model
+from addersr.runtime.upscaler import Upscaler
 
 ARGUMENTS = {"channels": 16, "blocks": 4}
 

@@ -8,9 +8,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra 'export'")
 pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
-from addersr.export import export_onnx  # noqa: E402
-from addersr.models import create  # noqa: E402
-from addersr.models.super_resolution import SuperResolution  # noqa: E402
+from addersr.export import export_onnx
+from addersr.models import create
+from addersr.models.super_resolution import SuperResolution
 
 ARGUMENTS = {"channels": 8, "blocks": 2}
 

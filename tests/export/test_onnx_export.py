@@ -12,15 +12,15 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra 'export'")
 pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
-from torch import Tensor, nn  # noqa: E402
+from torch import Tensor, nn
 
-import addersr  # noqa: E402
-from addersr.custom_ops import DOMAIN  # noqa: E402
-from addersr.export import export_module, export_onnx, verify  # noqa: E402
-from addersr.models import AdderConv2d  # noqa: E402
-from addersr.models.super_resolution import SuperResolution  # noqa: E402
-from addersr.runtime.model_info import read_model_info  # noqa: E402
-from addersr.runtime.session import create_session, run_session  # noqa: E402
+import addersr
+from addersr.custom_ops import DOMAIN
+from addersr.export import export_module, export_onnx, verify
+from addersr.models import AdderConv2d
+from addersr.models.super_resolution import SuperResolution
+from addersr.runtime.model_info import read_model_info
+from addersr.runtime.session import create_session, run_session
 
 
 def adder_nodes(proto: onnx.ModelProto) -> list[onnx.NodeProto]:

@@ -6,13 +6,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'export'")
 
-from torch import nn  # noqa: E402
+from torch import nn
 
-from addersr.custom_ops.adder_conv import tolerance  # noqa: E402
-from addersr.errors import AdderSRError  # noqa: E402
-from addersr.export.tolerance import network_tolerance  # noqa: E402
-from addersr.models import AdderConv2d, PowerActivation  # noqa: E402
-from addersr.models.super_resolution import SuperResolution  # noqa: E402
+from addersr.custom_ops.adder_conv import tolerance
+from addersr.errors import AdderSRError
+from addersr.export.tolerance import network_tolerance
+from addersr.models import AdderConv2d, PowerActivation
+from addersr.models.super_resolution import SuperResolution
 
 
 def test_one_adder_layer_has_the_tolerance_of_the_op() -> None:

@@ -10,9 +10,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra 'export'")
 pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
-from addersr.errors import AdderSRError  # noqa: E402
-from addersr.export import VerificationReport, verification, verify  # noqa: E402
-from addersr.models.super_resolution import SuperResolution  # noqa: E402
+from addersr.errors import AdderSRError
+from addersr.export import VerificationReport, verification, verify
+from addersr.models.super_resolution import SuperResolution
 
 IN_THE_FILE = ("numpy reference", "onnxruntime + library", "onnxruntime alone")
 

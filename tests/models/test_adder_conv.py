@@ -6,9 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from torch import Tensor 
+from torch import Tensor
 
-from addersr.models import AdderConv2d, adder_conv2d 
+from addersr.models import AdderConv2d, adder_conv2d
 
 
 @dataclass(frozen=True)

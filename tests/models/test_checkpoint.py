@@ -6,11 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-import safetensors.torch 
+import safetensors.torch
 
-from addersr.errors import AdderSRError 
-from addersr.models import create 
-from addersr.models.checkpoint import load_model, read_metadata, save_model 
+from addersr.errors import AdderSRError
+from addersr.models import create
+from addersr.models.checkpoint import load_model, read_metadata, save_model
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    with pytest.raises(AdderSRError, match="is not a .safetensors file"):
+    with pytest.raises(AdderSRError, match=r"is not a \.safetensors file"):
         load_model(path)
 
 
 def test_truncated_file(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-100])
-    with pytest.raises(AdderSRError, match="is not a .safetensors file"):
+    with pytest.raises(AdderSRError, match=r"is not a \.safetensors file"):
         load_model(saved)
 
 

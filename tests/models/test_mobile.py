@@ -4,12 +4,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from torch import nn 
+from torch import nn
 
-from addersr.errors import AdderSRError 
-from addersr.models import AdderBlock, AdderConv2d, architectures, create 
-from addersr.models.registry import arguments, register 
-from addersr.models.super_resolution import SuperResolution 
+from addersr.errors import AdderSRError
+from addersr.models import AdderBlock, AdderConv2d, architectures, create
+from addersr.models.registry import arguments, register
+from addersr.models.super_resolution import SuperResolution
 
 
 @pytest.mark.parametrize("kind", ["adder", "cnn"])

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from addersr.models import PowerActivation 
+from addersr.models import PowerActivation
 
 
 @pytest.mark.parametrize("alpha", [0.5, 0.7, 1.0, 1.6, 3.0])

@@ -8,9 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from torch import Tensor, nn 
+from torch import Tensor, nn
 
-from addersr.models import AdderBlock, AdderConv2d 
+from addersr.models import AdderBlock, AdderConv2d
 
 
 def fit(layer: nn.Module, x: Tensor, target: Tensor, steps: int = 300) -> float:

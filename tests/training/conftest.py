@@ -18,7 +18,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(0)
     for index in range(3):
         rows, columns = np.mgrid[0:48, 0:64]
-        image = 100 + 60 * np.sin((rows * (index + 1) + columns) / 9) + random.normal(0, 4, (48, 64))
+        image = (
+            100 + 60 * np.sin((rows * (index + 1) + columns) / 9) + random.normal(0, 4, (48, 64))
+        )
         image[10:30, 20:40] += 40
         gray = np.clip(image, 0, 255).astype(np.uint8)
         pixels = gray if index == 2 else np.dstack([gray, gray[::-1], gray])
