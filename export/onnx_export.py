@@ -27,8 +27,8 @@ def export_onnx(
 
     Input ``input`` [N, c, H, W] and output ``output`` [N, c, scale·H, scale·W] are float32 in 0…1
     (not clipped), any N, H and W. Adder convolutions are AdderConv nodes; the model carries the
-    op's function body, so any onnxruntime from 1.18 on runs it. The same weights always give the
-    same bytes.
+    op's function body, so any onnxruntime from 1.18 on runs it. The same weights give the same
+    bytes, as long as the versions of torch, onnx and onnxscript are the same.
 
     Args:
         model: its weights as in evaluation mode; it is not changed.

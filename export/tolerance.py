@@ -63,7 +63,7 @@ def network_tolerance(model: nn.Module, x: Tensor) -> tuple[Tensor, float]:
     return exact, deviation
 
 
-class _Rounding(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Rounding(TorchDispatchMode):
     """Adds to the result of every operation an error of the size that float32 may make."""
 
     def __init__(self, seed: int, shared_axes: tuple[int, ...]) -> None:
