@@ -61,14 +61,14 @@ def publish(
         "twin": twin,
     }
     save_model(
-        zoo / entry["checkpoint"],
+        zoo / f"{name}.safetensors",
         model,
         architecture=metadata["architecture"],
         arguments=arguments,
         training=json.loads(metadata["training"]),
         psnr=psnr,
     )
-    write_atomically(zoo / entry["onnx"], exported)
+    write_atomically(zoo / f"{name}.onnx", exported)
     _file(zoo / "index.json", entry)
     typer.echo(json.dumps(entry))
 
