@@ -39,7 +39,7 @@ def demo(
     exported = output / f"{MODEL}.onnx"
     bigger = output / f"{photo.stem}_x2.png"
     compared = output / "before_after.png"
-    steps = (
+    steps: tuple[tuple[str, list[str | Path]], ...] = (
         ("What runs on this machine", ["doctor"]),
         (
             "The trained model becomes an ONNX file, and is checked",

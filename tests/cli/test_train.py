@@ -82,7 +82,7 @@ def test_wrong_settings(photos: Path, tmp_path: Path, arguments: list[str], sent
     assert not (run / "model.safetensors").exists()
 
 
-def test_folders_without_images(photos: Path, tmp_path: Path) -> None:
+def test_folders_without_images(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     for folder in (empty, tmp_path / "missing"):
