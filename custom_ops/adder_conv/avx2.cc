@@ -1,20 +1,13 @@
 // AVX2 with FMA. Two forms of acc + max(x, w) with equal results, bit for bit:
 //   max_add  vmaxps, vaddps         best where additions have pipes of their own (Zen 1)
 //   max_fma  vmaxps, vfmadd(m,1,a)  best where max and add share their pipes (Zen 4, Haswell)
-#include <immintrin.h>
-
 #include "custom_ops/adder_conv/tile.h"
+#include "custom_ops/isa/avx2_vector.h"
 
 namespace addersr::adder_conv {
 namespace {
 
-struct Avx2 {
-  static constexpr int kLanes = 8;
-  using Vector = __m256;
-  static Vector Load(const float* from) { return _mm256_loadu_ps(from); }
-  static Vector Broadcast(float value) { return _mm256_set1_ps(value); }
-  static Vector Zero() { return _mm256_setzero_ps(); }
-  static void Store(float* to, Vector v) { _mm256_storeu_ps(to, v); }
+struct Avx2 : isa::Avx2Vector {
   static Vector Finish(Vector offset, Vector x_sum, Vector acc) {
     return _mm256_sub_ps(_mm256_add_ps(offset, x_sum), _mm256_add_ps(acc, acc));
   }

@@ -1,29 +1,12 @@
 // Plain C++ for every CPU; the compiler vectorises the loops over lanes as far as it can.
 #include "custom_ops/adder_conv/tile.h"
+#include "custom_ops/isa/portable_vector.h"
 
 namespace addersr::adder_conv {
 namespace {
 
-struct Portable {
-  static constexpr int kLanes = 4;
+struct Portable : isa::PortableVector {
   static constexpr int kPixels = 4;
-  struct Vector {
-    float lane[kLanes];
-  };
-  static Vector Load(const float* from) {
-    Vector v;
-    for (int i = 0; i < kLanes; ++i) v.lane[i] = from[i];
-    return v;
-  }
-  static Vector Broadcast(float value) {
-    Vector v;
-    for (float& lane : v.lane) lane = value;
-    return v;
-  }
-  static Vector Zero() { return Broadcast(0.0F); }
-  static void Store(float* to, const Vector& v) {
-    for (int i = 0; i < kLanes; ++i) to[i] = v.lane[i];
-  }
   static Vector AccumulateMax(Vector acc, const Vector& x, const Vector& w) {
     for (int i = 0; i < kLanes; ++i) acc.lane[i] += x.lane[i] > w.lane[i] ? x.lane[i] : w.lane[i];
     return acc;

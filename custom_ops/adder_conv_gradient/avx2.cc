@@ -1,20 +1,13 @@
 // AVX2 with FMA: vsubps, vmaxps, vminps, vfmadd per tap.
-#include <immintrin.h>
-
 #include "custom_ops/adder_conv_gradient/tile.h"
+#include "custom_ops/isa/avx2_vector.h"
 
 namespace addersr::adder_conv_gradient {
 namespace {
 
 // 6 accumulators, 6 inputs, the filter, 2 constants and a temporary: all 16 registers.
-struct Avx2 {
-  static constexpr int kLanes = 8;
+struct Avx2 : isa::Avx2Vector {
   static constexpr int kPixels = 6;
-  using Vector = __m256;
-  static Vector Load(const float* from) { return _mm256_loadu_ps(from); }
-  static Vector Broadcast(float value) { return _mm256_set1_ps(value); }
-  static Vector Zero() { return _mm256_setzero_ps(); }
-  static void Store(float* to, Vector v) { _mm256_storeu_ps(to, v); }
   static Vector Accumulate(Vector acc, Vector dy, Vector w, Vector x) {
     const Vector clipped =
         _mm256_min_ps(_mm256_max_ps(_mm256_sub_ps(w, x), Broadcast(-1.0F)), Broadcast(1.0F));

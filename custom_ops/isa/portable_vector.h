@@ -1,0 +1,27 @@
+// Four floats in plain C++, which the compiler vectorises as far as it can.
+#pragma once
+
+namespace addersr::isa {
+
+struct PortableVector {
+  static constexpr int kLanes = 4;
+  struct Vector {
+    float lane[kLanes];
+  };
+  static Vector Load(const float* from) {
+    Vector v;
+    for (int i = 0; i < kLanes; ++i) v.lane[i] = from[i];
+    return v;
+  }
+  static Vector Broadcast(float value) {
+    Vector v;
+    for (float& lane : v.lane) lane = value;
+    return v;
+  }
+  static Vector Zero() { return Broadcast(0.0F); }
+  static void Store(float* to, const Vector& v) {
+    for (int i = 0; i < kLanes; ++i) to[i] = v.lane[i];
+  }
+};
+
+}  // namespace addersr::isa
