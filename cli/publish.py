@@ -19,6 +19,7 @@ from addersr.errors import AdderSRError
 from addersr.export import export_onnx, verify
 from addersr.files import write_atomically
 from addersr.models.checkpoint import load_model, read_metadata, save_model
+from addersr.models.registry import complete
 from addersr.runtime.evaluation import evaluate
 
 
@@ -34,7 +35,7 @@ def publish(
     """Measure, export and file one model."""
     metadata = read_metadata(checkpoint)
     model = load_model(checkpoint)
-    arguments = json.loads(metadata["arguments"])
+    arguments = complete(metadata["architecture"], json.loads(metadata["arguments"]))
     with progress("Measuring") as show_progress:
         psnr = {
             folder.name: round(

@@ -33,7 +33,7 @@ class Mobile(SuperResolution):
         scale: int = 2,
         *,
         channels: int = 16,
-        blocks: int = 4,
+        blocks: int = 5,
         norm: Norm = "centred",
         shortcut: bool = True,
         power: bool = True,

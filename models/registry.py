@@ -48,6 +48,16 @@ def arguments(name: str) -> Mapping[str, inspect.Parameter]:
     return {key: value for key, value in parameters.items() if key not in ("kind", "scale")}
 
 
+def complete(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` and the defaults of all other arguments, so that a checkpoint outlives them.
+
+    Raises:
+        AdderSRError: there is no such architecture.
+    """
+    defaults = {key: parameter.default for key, parameter in arguments(name).items()}
+    return defaults | dict(values)
+
+
 def create(name: str, kind: str, scale: int = 2, **values: Any) -> SuperResolution:
     """A new model with fresh weights.
 

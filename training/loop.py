@@ -14,6 +14,7 @@ import torch
 from addersr.errors import AdderSRError
 from addersr.files import make_folder, write_atomically
 from addersr.models.checkpoint import save_model
+from addersr.models.registry import complete
 from addersr.training.averaging import WeightAverage, reestimate_batch_norm
 from addersr.training.config import TrainingConfig
 from addersr.training.data import ImagePair, PatchSampler
@@ -161,7 +162,7 @@ class Trainer:
             self.checkpoint,
             self._average.model,
             architecture=self.config.architecture,
-            arguments=self.config.arguments,
+            arguments=complete(self.config.architecture, self.config.arguments),
             training=summary,
             psnr={} if psnr is None else {"validation": round(psnr, 3)},
         )

@@ -67,6 +67,9 @@ def test_checkpoint_describes_the_run(config: TrainingConfig, tmp_path: Path) ->
     metadata = read_metadata(trainer.checkpoint)
     training = json.loads(metadata["training"])
     assert metadata["architecture"] == "mobile"
+    arguments = json.loads(metadata["arguments"])
+    assert arguments["blocks"] == 1
+    assert arguments["norm"] == "centred"  # a default, stated so that it can change one day
     assert json.loads(metadata["psnr"])["validation"] == pytest.approx(last.psnr, abs=1e-3)
     assert (training["step"], training["seed"], training["data"]) == (6, 0, config.data.name)
     assert trainer.psnr == last.psnr
