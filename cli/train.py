@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
-    "addersr train mobile --kind cnn --rate 1e-2 --data photos/ -o runs/twin",
-    "addersr train mobile -a channels=24 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
+    "addersr train mobile --kind cnn --data photos/ -o runs/twin",
+    "addersr train mobile -a channels=16 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
 )
 
 
