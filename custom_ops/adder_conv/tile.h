@@ -57,19 +57,15 @@ inline void Tile(const RowTask& t, const float* x, const float* panel, const flo
   }
 }
 
-template <class Arch, int kVectors>
-inline void PanelRow(const RowTask& t, const float* panel, int64_t first_output) {
-  const float* offsets = t.offsets + first_output;
-  float* y = t.y + first_output;
-  int64_t p = 0;
-  for (; p + Arch::kPixels <= t.pixels; p += Arch::kPixels) {
-    Tile<Arch, Arch::kPixels, kVectors>(t, t.x + p * t.pixel_step, panel, offsets, t.x_sums + p,
-                                        y + p * t.y_step);
+// The pixels from `p` on in tiles of kPixels, and what is left of them in tiles of half that
+// height.
+template <class Arch, int kPixels, int kVectors>
+inline void PanelRow(const RowTask& t, const float* panel, int64_t first_output, int64_t p) {
+  for (; p + kPixels <= t.pixels; p += kPixels) {
+    Tile<Arch, kPixels, kVectors>(t, t.x + p * t.pixel_step, panel, t.offsets + first_output,
+                                  t.x_sums + p, t.y + p * t.y_step + first_output);
   }
-  for (; p < t.pixels; ++p) {
-    Tile<Arch, 1, kVectors>(t, t.x + p * t.pixel_step, panel, offsets, t.x_sums + p,
-                            y + p * t.y_step);
-  }
+  if constexpr (kPixels > 1) PanelRow<Arch, kPixels / 2, kVectors>(t, panel, first_output, p);
 }
 
 // The body of a kernel: call it from a function that is compiled for the instruction set.
@@ -79,10 +75,10 @@ inline void Row(const RowTask& t) {
   const float* panel = t.panels;
   int64_t o = 0;
   for (; t.outputs - o > Arch::kLanes; o += 2 * Arch::kLanes) {
-    PanelRow<Arch, 2>(t, panel, o);
+    PanelRow<Arch, Arch::kPixels, 2>(t, panel, o, 0);
     panel += taps * 2 * Arch::kLanes;
   }
-  if (o < t.outputs) PanelRow<Arch, 1>(t, panel, o);
+  if (o < t.outputs) PanelRow<Arch, Arch::kPixels, 1>(t, panel, o, 0);
 }
 
 // Defines the Kernel object `kernel_NAME` of an Arch.

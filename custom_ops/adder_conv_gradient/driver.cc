@@ -5,6 +5,7 @@
 
 #include "custom_ops/adder_conv_gradient/adder_conv_gradient.h"
 #include "custom_ops/adder_conv_gradient/kernel.h"
+#include "custom_ops/isa/isa.h"
 
 namespace addersr::adder_conv_gradient {
 
@@ -16,11 +17,17 @@ namespace {
 
 using adder_conv::Geometry;
 
-const Kernel& Find(const char* isa) {
-#define ADDERSR_GRADIENT_KERNEL(name) \
-  if (std::strcmp(isa, #name) == 0) return kernel_##name;
+// The kernel of the instruction set, or of the best below it: not every one has a kernel here.
+const Kernel& Find(const char* wanted) {
+  bool reached = false;
+  for (const isa::Isa& candidate : isa::All()) {
+    reached = reached || std::strcmp(candidate.name, wanted) == 0;
+    if (!reached || !candidate.supported) continue;
+#define ADDERSR_GRADIENT_KERNEL(isa_name) \
+  if (std::strcmp(candidate.name, #isa_name) == 0) return kernel_##isa_name;
 #include "custom_ops/adder_conv_gradient/kernels.inc"
 #undef ADDERSR_GRADIENT_KERNEL
+  }
   return kernel_portable;
 }
 

@@ -87,7 +87,7 @@ def test_upscale_json_and_compare(run: Run, adder_model: Path, picture: Path) ->
     result = json.loads(done.stdout)
     assert list(result) == ["model", "scale", "fast_path", "kernel", "images"]
     assert result["fast_path"] is True
-    assert result["kernel"] == custom_ops.library_info().kernel
+    assert result["kernel"] in custom_ops.library_info().calls  # another process chose
     (image,) = result["images"]
     assert (image["width"], image["height"]) == (128, 96)
     assert read_image(folder / "large.jpg").pixels.shape == (96, 128, 3)
@@ -163,7 +163,7 @@ def test_bench(run: Run, adder_model: Path, tmp_path: Path) -> None:
     assert (result["context"]["width"], result["context"]["height"]) == (12, 10)
     ours, plain = result["benchmarks"]
     assert ours["run_name"] == "adder/12x10"
-    assert ours["kernel"] == custom_ops.library_info().kernel
+    assert ours["kernel"] in custom_ops.library_info().calls  # another process chose
     assert plain["run_name"] == "adder/12x10/plain"
     assert plain["kernel"] == "function body"
     for entry in (ours, plain):

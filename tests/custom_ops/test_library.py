@@ -86,10 +86,13 @@ def test_a_file_that_is_no_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         custom_ops.register(onnxruntime.SessionOptions())
 
 
-def test_the_best_instruction_set_runs_by_default(plain_model: bytes, tmp_path: Path) -> None:
+def test_a_fast_instruction_set_runs_by_default(plain_model: bytes, tmp_path: Path) -> None:
     before, after, error = one_run(plain_model, tmp_path, None)
     assert error == ""
-    assert after["isa"] == after["available_isas"][0]
+    # Which one is measured at run time; but where 8 floats fit a register, 4 never win.
+    assert after["isa"] in after["available_isas"]
+    if "avx2" in after["available_isas"]:
+        assert after["isa"] in ("avx512", "avx2")
     assert kernels_called(before, after) == {after["kernel"]}
 
 
