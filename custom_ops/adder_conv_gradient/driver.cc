@@ -17,7 +17,7 @@ namespace {
 
 using adder_conv::Geometry;
 
-// The kernel of the instruction set, or of the best below it: not every one has a kernel here.
+// The kernel of the instruction set, or of the widest below it: not every one has a kernel here.
 const Kernel& Find(const char* wanted) {
   bool reached = false;
   for (const isa::Isa& candidate : isa::All()) {

@@ -11,7 +11,7 @@ struct Isa {
   bool supported;  // by this CPU and operating system
 };
 
-// All instruction sets that this binary was compiled for, best first.
+// All instruction sets that this binary was compiled for, widest first.
 const std::vector<Isa>& All();
 
 bool Supported(const char* name);
