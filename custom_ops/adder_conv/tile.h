@@ -7,7 +7,7 @@
 // because |x - w| = 2 max(x, w) - x - w: the sum of x is shared by all outputs and that of w is a
 // constant, so a tap costs two instructions instead of the three of |x - w| (sub, and, add).
 //
-// An Arch provides:
+// An Arch (forms.h has them) provides:
 //   using Vector; kLanes; kPixels (tile height: as many as the registers hold beside the filter)
 //   Vector Load(const float*), Broadcast(float), Zero(); void Store(float*, Vector)
 //   Vector AccumulateMax(acc, x, w): acc + max(x, w), rounded as one addition

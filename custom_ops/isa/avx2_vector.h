@@ -12,6 +12,10 @@ struct Avx2Vector {
   static Vector Broadcast(float value) { return _mm256_set1_ps(value); }
   static Vector Zero() { return _mm256_setzero_ps(); }
   static void Store(float* to, Vector v) { _mm256_storeu_ps(to, v); }
+  static Vector Add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
+  static Vector Sub(Vector a, Vector b) { return _mm256_sub_ps(a, b); }
+  static Vector Max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+  static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
 };
 
 }  // namespace addersr::isa

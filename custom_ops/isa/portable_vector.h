@@ -22,6 +22,18 @@ struct PortableVector {
   static void Store(float* to, const Vector& v) {
     for (int i = 0; i < kLanes; ++i) to[i] = v.lane[i];
   }
+  static Vector Add(Vector a, const Vector& b) {
+    for (int i = 0; i < kLanes; ++i) a.lane[i] += b.lane[i];
+    return a;
+  }
+  static Vector Sub(Vector a, const Vector& b) {
+    for (int i = 0; i < kLanes; ++i) a.lane[i] -= b.lane[i];
+    return a;
+  }
+  static Vector Max(Vector a, const Vector& b) {
+    for (int i = 0; i < kLanes; ++i) a.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
+    return a;
+  }
 };
 
 }  // namespace addersr::isa

@@ -12,6 +12,9 @@ struct Sse41Vector {
   static Vector Broadcast(float value) { return _mm_set1_ps(value); }
   static Vector Zero() { return _mm_setzero_ps(); }
   static void Store(float* to, Vector v) { _mm_storeu_ps(to, v); }
+  static Vector Add(Vector a, Vector b) { return _mm_add_ps(a, b); }
+  static Vector Sub(Vector a, Vector b) { return _mm_sub_ps(a, b); }
+  static Vector Max(Vector a, Vector b) { return _mm_max_ps(a, b); }
 };
 
 }  // namespace addersr::isa
