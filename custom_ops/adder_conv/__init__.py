@@ -5,7 +5,7 @@ lives in :mod:`.function` (the body of standard ops), :mod:`.schema` (types and 
 :mod:`.evaluator` (the op in onnx's ReferenceEvaluator).
 """
 
-from addersr.custom_ops.adder_conv.geometry import Attributes, output_shape
 from addersr.custom_ops.adder_conv.reference import adder_conv, tolerance
+from addersr.custom_ops.convolution.geometry import Attributes, output_shape
 
 __all__ = ["Attributes", "adder_conv", "output_shape", "tolerance"]

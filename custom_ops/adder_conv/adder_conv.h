@@ -14,36 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "custom_ops/convolution/geometry.h"
+
 namespace addersr::adder_conv {
 
-enum class AutoPad { kNotSet, kValid, kSameUpper, kSameLower };
-
-// The attributes of ONNX Conv for two spatial dimensions, with ONNX's defaults.
-struct Attributes {
-  AutoPad auto_pad = AutoPad::kNotSet;
-  int64_t strides[2] = {1, 1};
-  int64_t dilations[2] = {1, 1};
-  int64_t pads[4] = {0, 0, 0, 0};  // top, left, bottom, right
-  int64_t group = 1;
-};
-
-// All sizes of one call. Channels are per group.
-struct Geometry {
-  int64_t batch, groups;
-  int64_t in_channels, in_height, in_width;
-  int64_t out_channels, out_height, out_width;
-  int64_t kernel_height, kernel_width;
-  int64_t stride_height, stride_width;
-  int64_t dilation_height, dilation_width;
-  int64_t pad_top, pad_left;
-
-  int64_t taps() const { return in_channels * kernel_height * kernel_width; }
-};
-
-// Checks attributes and dimensions and fills `geometry`.
-// Returns an empty string, or a sentence that says what is wrong and what was expected.
-std::string Resolve(const Attributes& attributes, const int64_t x_dims[4], const int64_t w_dims[4],
-                    Geometry* geometry);
+using convolution::Geometry;
 
 struct Kernel;
 

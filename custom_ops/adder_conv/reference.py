@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from addersr.custom_ops.adder_conv.geometry import Attributes, output_shape
+from addersr.custom_ops.convolution.geometry import Attributes, output_shape
 from addersr.errors import AdderSRError
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -35,11 +35,11 @@ def adder_conv(
         w: filters, ``[O, C/group, kh, kw]``, same type.
         b: bias, ``[O]``, same type.
         auto_pad, strides, pads, dilations, group, kernel_shape: as in ONNX Conv, see
-            :class:`~addersr.custom_ops.adder_conv.geometry.Attributes`.
+            :class:`~addersr.custom_ops.convolution.geometry.Attributes`.
 
     Returns:
         ``[N, O, OH, OW]`` of the type of ``x``, sizes as in
-        :func:`~addersr.custom_ops.adder_conv.geometry.output_shape`.
+        :func:`~addersr.custom_ops.convolution.geometry.output_shape`.
 
     Raises:
         AdderSRError: types, shapes or attributes are not those of an AdderConv.

@@ -15,7 +15,7 @@ namespace addersr::adder_conv_gradient {
 
 namespace {
 
-using adder_conv::Geometry;
+using convolution::Geometry;
 
 // The kernel of the instruction set, or of the widest below it: not every one has a kernel here.
 const Kernel& Find(const char* wanted) {

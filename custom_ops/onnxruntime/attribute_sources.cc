@@ -16,7 +16,7 @@ void KernelInfoAttributes::CheckAbsent(const char* name, const char* expected) c
       Succeeded(api_, api_.KernelInfoGetAttribute_string(info_, name, nullptr, &size)) ||
       Succeeded(api_, api_.KernelInfoGetAttributeArray_int64(info_, name, nullptr, &size)) ||
       Succeeded(api_, api_.KernelInfoGetAttributeArray_float(info_, name, nullptr, &size))) {
-    throw Failure("AdderConv expects the attribute " + std::string(name) + " to be " + expected +
+    throw Failure(op_ + std::string(" expects the attribute ") + name + " to be " + expected +
                   ", got an attribute of another type.");
   }
 }

@@ -9,7 +9,8 @@ namespace addersr::ort {
 // At kernel creation.
 class KernelInfoAttributes : public AttributeSource {
  public:
-  KernelInfoAttributes(const Api& api, const OrtKernelInfo* info) : api_(api), info_(info) {}
+  KernelInfoAttributes(const Api& api, const char* op, const OrtKernelInfo* info)
+      : api_(api), op_(op), info_(info) {}
   std::optional<int64_t> Integer(const char* name) const override;
   std::optional<std::vector<int64_t>> Integers(const char* name) const override;
   std::optional<std::string> String(const char* name) const override;
@@ -19,6 +20,7 @@ class KernelInfoAttributes : public AttributeSource {
   void CheckAbsent(const char* name, const char* expected) const;
 
   const Api& api_;
+  const char* op_;
   const OrtKernelInfo* info_;
 };
 

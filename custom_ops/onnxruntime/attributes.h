@@ -1,5 +1,5 @@
-// The attributes of an AdderConv node. onnxruntime checks none of them for a custom op: a wrong
-// type, length or value must be found here.
+// The attributes that all adder ops share, those of Conv. onnxruntime checks none of them for a
+// custom op: a wrong type, length or value must be found here.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "custom_ops/adder_conv/adder_conv.h"
+#include "custom_ops/convolution/geometry.h"
 
 namespace addersr::ort {
 
@@ -22,21 +22,22 @@ class AttributeSource {
 };
 
 struct NodeAttributes {
-  adder_conv::Attributes conv;
+  const char* op;  // name of the op, for sentences
+  convolution::Attributes conv;
   std::vector<int64_t> kernel_shape;  // empty when the node leaves it to W
 };
 
 // Types and lengths are checked here; values need W or a call below.
-NodeAttributes ReadAttributes(const AttributeSource& source);
+NodeAttributes ReadAttributes(const char* op, const AttributeSource& source);
 
 // Checks values (strides >= 1 and so on) while neither X nor W is known.
 void CheckValues(const NodeAttributes& attributes);
 
 // Checks values and W's dimensions. The geometry is good for packing the filter, not for running.
-adder_conv::Geometry ResolveFilter(const NodeAttributes& attributes, const int64_t w_dims[4]);
+convolution::Geometry ResolveFilter(const NodeAttributes& attributes, const int64_t w_dims[4]);
 
 // Checks everything. The geometry of one call.
-adder_conv::Geometry ResolveCall(const NodeAttributes& attributes, const int64_t x_dims[4],
-                                 const int64_t w_dims[4]);
+convolution::Geometry ResolveCall(const NodeAttributes& attributes, const int64_t x_dims[4],
+                                  const int64_t w_dims[4]);
 
 }  // namespace addersr::ort

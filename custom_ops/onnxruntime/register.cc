@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
+#include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::ort {
@@ -17,7 +18,7 @@ constexpr char kRegisteredKey[] = "addersr.custom_ops_registered";
 struct Registration {
   const OrtApi* table;
   Api api;
-  AdderConvOp adder_conv;
+  Op<AdderConvKernel> adder_conv;
   OrtCustomOpDomain* domain = nullptr;
 
   explicit Registration(const OrtApi* runtime)

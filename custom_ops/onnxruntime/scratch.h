@@ -18,21 +18,19 @@ class Scratch {
   ~Scratch() { ::operator delete(data_, kAlignment); }
 
   // Contents are undefined. Returns nullptr when there is no memory.
-  float* Get(size_t floats) noexcept {
-    if (floats > floats_) {
+  void* Get(size_t bytes) noexcept {
+    if (bytes > bytes_) {
       ::operator delete(data_, kAlignment);
-      data_ = nullptr;
-      floats_ = 0;
-      if (floats > SIZE_MAX / sizeof(float)) return nullptr;
-      data_ = ::operator new(floats * sizeof(float), kAlignment, std::nothrow);
-      if (data_ != nullptr) floats_ = floats;
+      bytes_ = 0;
+      data_ = ::operator new(bytes, kAlignment, std::nothrow);
+      if (data_ != nullptr) bytes_ = bytes;
     }
-    return static_cast<float*>(data_);
+    return data_;
   }
 
  private:
   void* data_ = nullptr;
-  size_t floats_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace addersr::ort

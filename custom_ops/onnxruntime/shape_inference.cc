@@ -12,7 +12,7 @@
 namespace addersr::ort {
 namespace {
 
-using adder_conv::AutoPad;
+using convolution::AutoPad;
 
 // A known size, or the name of an unknown one; without a name when nothing is known.
 struct Size {
@@ -50,7 +50,7 @@ std::string DerivedName(const std::string& name, int64_t offset, int64_t stride)
 }
 
 // The output size of an axis whose input size is only a name.
-Size DerivedSize(const Size& in, const adder_conv::Attributes& conv, int64_t kernel, int axis) {
+Size DerivedSize(const Size& in, const convolution::Attributes& conv, int64_t kernel, int axis) {
   if (in.name.empty()) return in;
   const int64_t stride = conv.strides[axis];
   int64_t offset = stride - 1;  // SAME: the input size over the stride, rounded up
@@ -73,14 +73,14 @@ std::optional<std::vector<Size>> OutputSizes(const NodeAttributes& attributes,
   ResolveFilter(attributes, w_dims);  // bounds every value, so that nothing below overflows
 
   // The axes do not depend on each other: resolve with fitting sizes in place of unknown ones.
-  const adder_conv::Attributes& conv = attributes.conv;
+  const convolution::Attributes& conv = attributes.conv;
   int64_t x_dims[4] = {x[0].value, x[1].value, x[2].value, x[3].value};
   if (!x[0].known()) x_dims[0] = 1;
   if (!x[1].known()) x_dims[1] = w_dims[1] * conv.group;
   for (int axis = 0; axis < 2; ++axis) {
     if (!x[2 + axis].known()) x_dims[2 + axis] = (w_dims[2 + axis] - 1) * conv.dilations[axis] + 1;
   }
-  const adder_conv::Geometry geometry = ResolveCall(attributes, x_dims, w_dims);
+  const convolution::Geometry geometry = ResolveCall(attributes, x_dims, w_dims);
 
   std::vector<Size> out = {x[0], w[0], {geometry.out_height, ""}, {geometry.out_width, ""}};
   for (int axis = 0; axis < 2; ++axis) {
@@ -93,7 +93,8 @@ std::optional<std::vector<Size>> OutputSizes(const NodeAttributes& attributes,
   return out;
 }
 
-void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<Size>& sizes) {
+void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<Size>& sizes,
+               ONNXTensorElementDataType type) {
   OrtTensorTypeAndShapeInfo* info = nullptr;
   Check(api, api.CreateTensorTypeAndShapeInfo(&info));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
@@ -104,7 +105,7 @@ void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<
     dims[i] = sizes[i].value;
     names[i] = sizes[i].known() ? "" : sizes[i].name.c_str();
   }
-  Check(api, api.SetTensorElementType(info, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT));
+  Check(api, api.SetTensorElementType(info, type));
   Check(api, api.SetDimensions(info, dims, 4));
   Check(api, api.SetSymbolicDimensions(info, names, 4));
   Check(api, api.ShapeInferContext_SetOutputTypeShape(context, 0, info));
@@ -112,13 +113,19 @@ void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<
 
 }  // namespace
 
-void InferAdderConvShape(const Api& api, OrtShapeInferContext* context) {
-  const auto x = InputSizes(api, context, 0);
+void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
+                           Layout layout, ONNXTensorElementDataType type) {
+  auto x = InputSizes(api, context, 0);
   const auto w = InputSizes(api, context, 1);
   if (!x || !w) return;
-  const NodeAttributes attributes = ReadAttributes(ShapeInferenceAttributes(api, context));
-  const auto sizes = OutputSizes(attributes, *x, *w);
-  if (sizes) SetOutput(api, context, *sizes);
+  if (layout == Layout::kChannelsLast) std::rotate(x->begin() + 1, x->begin() + 3, x->end());
+  const NodeAttributes attributes = ReadAttributes(op, ShapeInferenceAttributes(api, context));
+  auto sizes = OutputSizes(attributes, *x, *w);
+  if (!sizes) return;
+  if (layout == Layout::kChannelsLast) {
+    std::rotate(sizes->begin() + 1, sizes->begin() + 2, sizes->end());
+  }
+  SetOutput(api, context, *sizes, type);
 }
 
 }  // namespace addersr::ort

@@ -1,4 +1,4 @@
-// The output shape of AdderConv while a model loads, when some sizes are only names.
+// The output shape of a convolution while a model loads, when some sizes are only names.
 #pragma once
 
 #include <string>
@@ -7,7 +7,12 @@
 
 namespace addersr::ort {
 
-// Sets the shape of output 0, or leaves it open when it cannot be told.
-void InferAdderConvShape(const Api& api, OrtShapeInferContext* context);
+// Where the channels of X and Y stand. W is [O, C/group, kh, kw] in both.
+enum class Layout { kChannelsFirst, kChannelsLast };
+
+// Sets type and shape of output 0 of a node of `op` with X as input 0 and W as input 1, or leaves
+// the shape open when it cannot be told.
+void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
+                           Layout layout, ONNXTensorElementDataType type);
 
 }  // namespace addersr::ort

@@ -52,11 +52,11 @@ OrtStatus* Guard(const Api& api, const Body& body) noexcept {
   } catch (const Failure& failure) {
     return api.CreateStatus(failure.code(), failure.what());
   } catch (const std::bad_alloc&) {
-    return api.CreateStatus(ORT_FAIL, "AdderConv ran out of memory.");
+    return api.CreateStatus(ORT_FAIL, "An op of addersr ran out of memory.");
   } catch (const std::exception& error) {
     return api.CreateStatus(ORT_FAIL, error.what());
   } catch (...) {
-    return api.CreateStatus(ORT_FAIL, "AdderConv failed for an unknown reason.");
+    return api.CreateStatus(ORT_FAIL, "An op of addersr failed for an unknown reason.");
   }
 }
 

@@ -4,26 +4,26 @@
 
 namespace addersr::ort {
 
-Tensor ReadTensor(const Api& api, const OrtValue* value, const char* name, size_t rank,
-                  const char* layout) {
+Tensor<void> ReadAnyTensor(const Api& api, const OrtValue* value, const InputName& input) {
+  const std::string expects = std::string(input.op) + " expects ";
   if (value == nullptr) {
-    throw Failure("AdderConv expects the input " + std::string(name) + " " + layout +
+    throw Failure(expects + "the input " + input.name + " " + input.layout +
                   ", but it is missing.");
   }
   OrtTensorTypeAndShapeInfo* info = nullptr;
   Check(api, api.GetTensorTypeAndShape(value, &info));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
       info, api.ReleaseTensorTypeAndShapeInfo);
-  Tensor tensor{nullptr, Dimensions(api, info)};
-  if (tensor.dims.size() != rank) {
-    throw Failure("AdderConv expects " + std::string(name) + " to have " + std::to_string(rank) +
-                  (rank == 1 ? " dimension " : " dimensions ") + layout + ", got " +
+  Tensor<void> tensor{nullptr, Dimensions(api, info)};
+  if (tensor.dims.size() != input.rank) {
+    throw Failure(expects + input.name + " to have " + std::to_string(input.rank) +
+                  (input.rank == 1 ? " dimension " : " dimensions ") + input.layout + ", got " +
                   Join(tensor.dims) + ".");
   }
   // The table has no function for reading only; the tensor is not written to.
   void* data = nullptr;
   Check(api, api.GetTensorMutableData(const_cast<OrtValue*>(value), &data));
-  tensor.data = static_cast<const float*>(data);
+  tensor.data = data;
   return tensor;
 }
 

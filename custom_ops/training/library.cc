@@ -37,18 +37,19 @@ struct AddersrCall {
 namespace {
 
 struct Prepared {
-  conv::Geometry geometry;
+  addersr::convolution::Geometry geometry;
   const conv::Kernel* kernel;
 };
 
 // Empty, or the sentence that says why the call cannot be served.
 std::string Prepare(const AddersrCall& call, Prepared* prepared) {
-  conv::Attributes attributes;
+  addersr::convolution::Attributes attributes;
   std::copy_n(call.strides, 2, attributes.strides);
   std::copy_n(call.pads, 4, attributes.pads);
   std::copy_n(call.dilations, 2, attributes.dilations);
   attributes.group = call.group;
-  std::string error = conv::Resolve(attributes, call.x_dims, call.w_dims, &prepared->geometry);
+  std::string error = addersr::convolution::Resolve("AdderConv", attributes, call.x_dims,
+                                                    call.w_dims, &prepared->geometry);
   if (error.empty()) prepared->kernel = conv::SelectKernel(&error);
   return error;
 }
@@ -67,7 +68,7 @@ ADDERSR_EXPORT int AddersrForward(const AddersrCall* call, const float* x, const
     Prepared prepared;
     std::string error = Prepare(*call, &prepared);
     if (!error.empty()) return Fail(error);
-    const conv::Geometry& g = prepared.geometry;
+    const addersr::convolution::Geometry& g = prepared.geometry;
     const conv::PackedFilter filter(*prepared.kernel, g, w);
     std::vector<float> scratch(conv::ScratchFloats(g, *prepared.kernel));
     const conv::Job job{&g, &filter, x, bias, y};

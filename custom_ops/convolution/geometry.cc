@@ -1,19 +1,18 @@
 // Attributes and dimensions of ONNX Conv -> Geometry, with every check that memory safety rests on.
+#include "custom_ops/convolution/geometry.h"
+
 #include <algorithm>
 
-#include "custom_ops/adder_conv/adder_conv.h"
-#include "custom_ops/adder_conv/window.h"
-
-namespace addersr::adder_conv {
+namespace addersr::convolution {
 namespace {
 
 // Larger sizes are refused, so that no product of two of them overflows int64.
 constexpr int64_t kMaxSize = int64_t{1} << 30;
-// No tensor may hold more floats than this (8 TiB), so that byte counts stay far from overflow.
-constexpr int64_t kMaxFloats = int64_t{1} << 41;
+// No tensor may hold more elements than this, so that byte counts stay far from overflow.
+constexpr int64_t kMaxElements = int64_t{1} << 41;
 // The padded input of one output row lies in scratch memory (1 GiB at most): a hostile dilation
 // must end in an error, not in an exhausted machine.
-constexpr int64_t kMaxWindowFloats = int64_t{1} << 28;
+constexpr int64_t kMaxWindowElements = int64_t{1} << 28;
 
 std::string Join(const int64_t* values, int count) {
   std::string text = "[";
@@ -21,22 +20,22 @@ std::string Join(const int64_t* values, int count) {
   return text + "]";
 }
 
-std::string CheckAttributes(const Attributes& a) {
+std::string CheckAttributes(const std::string& op, const Attributes& a) {
   for (int i = 0; i < 2; ++i) {
     if (a.strides[i] < 1 || a.strides[i] > kMaxSize) {
-      return "AdderConv expects strides from 1 to 2^30, got " + Join(a.strides, 2) + ".";
+      return op + " expects strides from 1 to 2^30, got " + Join(a.strides, 2) + ".";
     }
     if (a.dilations[i] < 1 || a.dilations[i] > kMaxSize) {
-      return "AdderConv expects dilations from 1 to 2^30, got " + Join(a.dilations, 2) + ".";
+      return op + " expects dilations from 1 to 2^30, got " + Join(a.dilations, 2) + ".";
     }
   }
   for (int64_t pad : a.pads) {
     if (pad < 0 || pad > kMaxSize) {
-      return "AdderConv expects pads from 0 to 2^30, got " + Join(a.pads, 4) + ".";
+      return op + " expects pads from 0 to 2^30, got " + Join(a.pads, 4) + ".";
     }
   }
   if (a.group < 1)
-    return "AdderConv expects group to be 1 or more, got " + std::to_string(a.group) + ".";
+    return op + " expects group to be 1 or more, got " + std::to_string(a.group) + ".";
   return {};
 }
 
@@ -70,25 +69,26 @@ bool ProductFits(const int64_t* sizes, int count, int64_t limit) {
 
 }  // namespace
 
-std::string Resolve(const Attributes& a, const int64_t x_dims[4], const int64_t w_dims[4],
-                    Geometry* g) {
-  std::string error = CheckAttributes(a);
+std::string Resolve(const char* op_name, const Attributes& a, const int64_t x_dims[4],
+                    const int64_t w_dims[4], Geometry* g) {
+  const std::string op = op_name;
+  std::string error = CheckAttributes(op, a);
   if (!error.empty()) return error;
   for (int i = 0; i < 4; ++i) {
     if (x_dims[i] < 0 || x_dims[i] > kMaxSize || w_dims[i] < 0 || w_dims[i] > kMaxSize) {
-      return "AdderConv got dimensions beyond its limit of 2^30: X " + Join(x_dims, 4) + ", W " +
+      return op + " got dimensions beyond its limit of 2^30: X " + Join(x_dims, 4) + ", W " +
              Join(w_dims, 4) + ".";
     }
   }
   if (w_dims[0] == 0 || w_dims[1] == 0 || w_dims[2] == 0 || w_dims[3] == 0) {
-    return "AdderConv expects a filter W without empty dimensions, got " + Join(w_dims, 4) + ".";
+    return op + " expects a filter W without empty dimensions, got " + Join(w_dims, 4) + ".";
   }
   if (w_dims[1] > kMaxSize / a.group || x_dims[1] != w_dims[1] * a.group) {
-    return "AdderConv expects X to have W's channels times group = " + std::to_string(w_dims[1]) +
+    return op + " expects X to have W's channels times group = " + std::to_string(w_dims[1]) +
            " x " + std::to_string(a.group) + ", got " + std::to_string(x_dims[1]) + " channels.";
   }
   if (w_dims[0] % a.group != 0) {
-    return "AdderConv expects the number of filters (" + std::to_string(w_dims[0]) +
+    return op + " expects the number of filters (" + std::to_string(w_dims[0]) +
            ") to be a multiple of group (" + std::to_string(a.group) + ").";
   }
   g->batch = x_dims[0];
@@ -108,18 +108,18 @@ std::string Resolve(const Attributes& a, const int64_t x_dims[4], const int64_t 
   ResolveAxis(a.auto_pad, g->in_width, g->kernel_width, g->stride_width, g->dilation_width,
               a.pads[1], a.pads[3], &g->out_width, &g->pad_left);
   if (g->out_height < 1 || g->out_width < 1) {
-    return "AdderConv's kernel " + Join(w_dims + 2, 2) + " with its dilation does not fit into X " +
+    return op + "'s kernel " + Join(w_dims + 2, 2) + " with its dilation does not fit into X " +
            Join(x_dims, 4) + " with pads " + Join(a.pads, 4) + ".";
   }
   const int64_t out[4] = {g->batch, w_dims[0], g->out_height, g->out_width};
   const int64_t window[3] = {g->in_channels, WindowRows(*g, 1), WindowColumns(*g)};
-  if (!ProductFits(out, 4, kMaxFloats) || !ProductFits(x_dims, 4, kMaxFloats) ||
-      !ProductFits(w_dims, 4, kMaxFloats) || !ProductFits(window, 3, kMaxWindowFloats)) {
-    return "AdderConv's tensors would not fit into memory: X " + Join(x_dims, 4) + ", W " +
+  if (!ProductFits(out, 4, kMaxElements) || !ProductFits(x_dims, 4, kMaxElements) ||
+      !ProductFits(w_dims, 4, kMaxElements) || !ProductFits(window, 3, kMaxWindowElements)) {
+    return op + "'s tensors would not fit into memory: X " + Join(x_dims, 4) + ", W " +
            Join(w_dims, 4) + ", output " + Join(out, 4) + ", dilations " + Join(a.dilations, 2) +
            ".";
   }
   return {};
 }
 
-}  // namespace addersr::adder_conv
+}  // namespace addersr::convolution

@@ -1,6 +1,6 @@
-"""Attributes of AdderConv, with every check, and the size of its output.
+"""Attributes of the adder ops, with every check, and the size of their output.
 
-The numpy reference and the ONNX schema share this file; ``geometry.cc`` says the same in C++.
+The numpy references and the ONNX schemas share this file; ``geometry.cc`` says the same in C++.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ AUTO_PADS = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
 
 @dataclass(frozen=True)
 class Attributes:
-    """The attributes of an AdderConv node: those of ONNX Conv for two spatial dimensions.
+    """The attributes of an adder op's node: those of ONNX Conv for two spatial dimensions.
 
     Args:
         auto_pad: one of ``AUTO_PADS``.
@@ -22,6 +22,7 @@ class Attributes:
         dilations: vertical and horizontal distance between taps.
         group: number of independent parts into which channels and filters are divided.
         kernel_shape: height and width of the filter; None takes them from the filter itself.
+        op: name of the op, for error messages.
 
     Raises:
         AdderSRError: a value is out of range, or two of them contradict each other.
@@ -33,23 +34,24 @@ class Attributes:
     dilations: Sequence[int] = (1, 1)
     group: int = 1
     kernel_shape: Sequence[int] | None = None
+    op: str = "AdderConv"
 
     def __post_init__(self) -> None:
         if self.auto_pad not in AUTO_PADS:
             raise AdderSRError(
-                f"AdderConv expects auto_pad to be one of {', '.join(AUTO_PADS)}, "
+                f"{self.op} expects auto_pad to be one of {', '.join(AUTO_PADS)}, "
                 f"got {self.auto_pad!r}."
             )
-        _check_list("strides", self.strides, count=2, least=1)
-        _check_list("dilations", self.dilations, count=2, least=1)
-        _check_list("pads", self.pads, count=4, least=0)
+        _check_list(self.op, "strides", self.strides, count=2, least=1)
+        _check_list(self.op, "dilations", self.dilations, count=2, least=1)
+        _check_list(self.op, "pads", self.pads, count=4, least=0)
         if self.kernel_shape is not None:
-            _check_list("kernel_shape", self.kernel_shape, count=2, least=1)
+            _check_list(self.op, "kernel_shape", self.kernel_shape, count=2, least=1)
         if self.group < 1:
-            raise AdderSRError(f"AdderConv expects group to be 1 or more, got {self.group}.")
+            raise AdderSRError(f"{self.op} expects group to be 1 or more, got {self.group}.")
         if self.auto_pad != "NOTSET" and any(self.pads):
             raise AdderSRError(
-                f"AdderConv got both auto_pad={self.auto_pad!r} and pads={list(self.pads)}. "
+                f"{self.op} got both auto_pad={self.auto_pad!r} and pads={list(self.pads)}. "
                 "Give one of the two."
             )
 
@@ -99,43 +101,43 @@ def output_shape(
     Raises:
         AdderSRError: the shapes do not go together, or the kernel does not fit into the input.
     """
+    op = attributes.op
     x_text, w_text = list(x_shape), list(w_shape)
     if len(x_shape) != 4:
-        raise AdderSRError(f"AdderConv expects X of shape [N, C, H, W], got {x_text}.")
+        raise AdderSRError(f"{op} expects X of shape [N, C, H, W], got {x_text}.")
     if len(w_shape) != 4 or min(w_shape) < 1:
         raise AdderSRError(
-            f"AdderConv expects a filter W of shape [O, C/group, kh, kw], not empty, got {w_text}."
+            f"{op} expects a filter W of shape [O, C/group, kh, kw], not empty, got {w_text}."
         )
     group = attributes.group
     if x_shape[1] != w_shape[1] * group:
         raise AdderSRError(
-            f"AdderConv expects X to have W's channels times group = {w_shape[1]} x {group}, "
+            f"{op} expects X to have W's channels times group = {w_shape[1]} x {group}, "
             f"got {x_shape[1]} channels."
         )
     if w_shape[0] % group:
         raise AdderSRError(
-            f"AdderConv expects the number of filters ({w_shape[0]}) to be a multiple of "
+            f"{op} expects the number of filters ({w_shape[0]}) to be a multiple of "
             f"group ({group})."
         )
     kernel = list(w_shape[2:])
     if attributes.kernel_shape is not None and list(attributes.kernel_shape) != kernel:
         raise AdderSRError(
-            f"AdderConv expects kernel_shape to equal the filter's {kernel}, "
+            f"{op} expects kernel_shape to equal the filter's {kernel}, "
             f"got {list(attributes.kernel_shape)}."
         )
     height, _ = attributes.output_axis(0, x_shape[2], kernel[0])
     width, _ = attributes.output_axis(1, x_shape[3], kernel[1])
     if height < 1 or width < 1:
         raise AdderSRError(
-            f"AdderConv's kernel {kernel} with dilations {list(attributes.dilations)} does not "
+            f"{op}'s kernel {kernel} with dilations {list(attributes.dilations)} does not "
             f"fit into X {x_text} with pads {list(attributes.pads)}."
         )
     return x_shape[0], w_shape[0], height, width
 
 
-def _check_list(name: str, values: Sequence[int], *, count: int, least: int) -> None:
+def _check_list(op: str, name: str, values: Sequence[int], *, count: int, least: int) -> None:
     if len(values) != count or min(values) < least:
         raise AdderSRError(
-            f"AdderConv expects {name} to be {count} integers of {least} or more, "
-            f"got {list(values)}."
+            f"{op} expects {name} to be {count} integers of {least} or more, got {list(values)}."
         )
