@@ -23,10 +23,12 @@ class LibraryInfo:
     version: str
     #: Version of the domain ``ai.addersr`` that it implements.
     op_version: int
-    #: Instruction set that new sessions will use; empty when ``error`` is not.
+    #: Instruction set that AdderConv will use in new sessions; empty when ``error`` is not.
     isa: str
-    #: Kernel that new sessions will use; empty when ``error`` is not.
+    #: Kernel that AdderConv will use in new sessions; empty when ``error`` is not.
     kernel: str
+    #: Kernel that new sessions will use, by op and type; empty when ``error`` is not.
+    kernels: dict[str, str]
     #: Instruction sets that this CPU can run, best first.
     available_isas: tuple[str, ...]
     #: Instruction sets that the library was built for, best first.

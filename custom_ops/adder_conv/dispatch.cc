@@ -1,14 +1,11 @@
 // Chooses the kernel: the fastest of those that this CPU runs (or of the forced instruction set),
 // by a short measurement. The widest vectors are not always fastest: a Zen 4 runs AVX-512 in two
 // halves. The kernels' results are equal, so a wrong choice costs time, never accuracy.
-#include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <limits>
 #include <vector>
 
 #include "custom_ops/adder_conv/adder_conv.h"
 #include "custom_ops/adder_conv/kernel.h"
+#include "custom_ops/isa/fastest.h"
 #include "custom_ops/isa/isa.h"
 
 namespace addersr::adder_conv {
@@ -25,8 +22,7 @@ const Kernel* const kKernels[] = {
 #undef ADDERSR_KERNEL
 };
 
-// The candidate that is fastest over a row of 60 pixels, 32 -> 32 channels, 3x3. They run in turns,
-// so that a busy moment of the machine slows all of them, and the best run of each counts.
+// The candidate that is fastest over a row of 60 pixels, 32 -> 32 channels, 3x3.
 const Kernel* Fastest(const std::vector<const Kernel*>& candidates) {
   if (candidates.size() < 2) return candidates.empty() ? nullptr : candidates.front();
   constexpr int64_t kChannels = 32;  // a whole panel of the widest kernel
@@ -48,16 +44,7 @@ const Kernel* Fastest(const std::vector<const Kernel*>& candidates) {
   task.pixels = kPixels;
   task.outputs = task.y_step = kChannels;
   task.y = y.data();
-  std::vector<double> best(candidates.size(), std::numeric_limits<double>::infinity());
-  for (int run = 0; run < 15; ++run) {
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      candidates[i]->row(task);
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-      best[i] = std::min(best[i], elapsed.count());
-    }
-  }
-  return candidates[std::min_element(best.begin(), best.end()) - best.begin()];
+  return candidates[isa::Fastest(candidates.size(), [&](size_t i) { candidates[i]->row(task); })];
 }
 
 // Those that this CPU runs, of the instruction set that is named, or of all when none is.
@@ -80,13 +67,13 @@ const Kernel* ForcedForm() {
 
 const Kernel* Choose() {
   if (const Kernel* kernel = ForcedForm()) return kernel;
-  return Fastest(Candidates(isa::Forced()));
+  return Fastest(Candidates(isa::ForcedIsa()));
 }
 
 }  // namespace
 
 const Kernel* SelectKernel(std::string* error) {
-  *error = ForcedForm() != nullptr ? std::string() : isa::ForcedError();
+  *error = isa::ForcedError();
   if (!error->empty()) return nullptr;
   static const Kernel* const chosen = Choose();
   return chosen;

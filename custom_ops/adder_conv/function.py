@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Shape with start and end, ReduceProd with axes as input: nothing older has both.
 LOWEST_OPSET = 18
 
-_PASSED_ON = (
+PASSED_ON = (
     "auto_pad: string = @auto_pad, dilations: ints = @dilations, "
     "kernel_shape: ints = @kernel_shape, pads: ints = @pads, strides: ints = @strides"
 )
@@ -118,6 +118,6 @@ def adder_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProto":
         raise AdderSRError(
             f"AdderConv's function body needs opset {LOWEST_OPSET} or newer, got {opset}."
         )
-    function = parser.parse_function(_BODY.format(opset=opset, passed_on=_PASSED_ON))
+    function = parser.parse_function(_BODY.format(opset=opset, passed_on=PASSED_ON))
     function.doc_string = "y = b - sum over taps |x - w|; see addersr's AdderConv specification."
     return function

@@ -30,19 +30,27 @@ const std::string& Forced() {
   return forced;
 }
 
+std::string ForcedIsa() {
+  // The longest fit: neon_dotprod_x belongs to neon_dotprod, not to neon.
+  std::string longest;
+  for (const Isa& isa : All()) {
+    const std::string name = isa.name;
+    const bool fits = Forced() == name || Forced().rfind(name + "_", 0) == 0;
+    if (fits && name.size() > longest.size()) longest = name;
+  }
+  return longest;
+}
+
 std::string ForcedError() {
-  if (Forced().empty()) return {};
+  const std::string forced = ForcedIsa();
+  if (Forced().empty() || (!forced.empty() && Supported(forced.c_str()))) return {};
   std::string here;
-  bool known = false;
   for (const Isa& isa : All()) {
     if (isa.supported) here += (here.empty() ? "" : ", ") + std::string(isa.name);
-    if (Forced() == isa.name) {
-      if (isa.supported) return {};
-      known = true;
-    }
   }
   return "ADDERSR_FORCE_ISA is '" + Forced() + "', which " +
-         (known ? "this CPU cannot run" : "is not the name of an instruction set of this library") +
+         (forced.empty() ? "is not the name of an instruction set of this library"
+                         : "this CPU cannot run") +
          ". Set it to one of " + here + ", or unset it.";
 }
 

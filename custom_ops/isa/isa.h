@@ -20,6 +20,10 @@ bool Supported(const char* name);
 // instruction set, or a single kernel of one (avx2_max_fma).
 const std::string& Forced();
 
+// The instruction set that is forced: the named one, or that of the kernel that is named. Empty
+// when none is forced, or when the name belongs to no instruction set.
+std::string ForcedIsa();
+
 // Empty, or the sentence to show when the forced instruction set is unknown or not supported here.
 std::string ForcedError();
 

@@ -65,6 +65,8 @@ struct OrtApiBase {
     ONNXTensorElementDataType type)                                                                \
   X(59, 1, SetDimensions, OrtStatus*, OrtTensorTypeAndShapeInfo* info, const int64_t* sizes,       \
     size_t count)                                                                                  \
+  X(60, 1, GetTensorElementType, OrtStatus*, const OrtTensorTypeAndShapeInfo* info,                \
+    ONNXTensorElementDataType* out)                                                                \
   X(61, 1, GetDimensionsCount, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, size_t* out)     \
   X(62, 1, GetDimensions, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, int64_t* out,         \
     size_t count)                                                                                  \

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "custom_ops/onnxruntime/attribute_sources.h"
+#include "custom_ops/onnxruntime/kernels.h"
 #include "custom_ops/onnxruntime/parallel.h"
 #include "custom_ops/onnxruntime/shape_inference.h"
 #include "custom_ops/onnxruntime/status.h"
@@ -21,7 +22,8 @@ constexpr InputName kB{AdderConvKernel::kName, "B", 1, "[O]"};
 
 AdderConvKernel::AdderConvKernel(const Api& api, const OrtKernelInfo* info)
     : api_(api), attributes_(ReadAttributes(kName, KernelInfoAttributes(api, kName, info))) {
-  std::string error;
+  std::string error = ForcedError();
+  if (!error.empty()) throw Failure(error);
   kernel_ = adder_conv::SelectKernel(&error);
   if (kernel_ == nullptr) throw Failure(error);
   if (const OrtValue* constant = ConstantInput(api, info, 1)) {
@@ -65,7 +67,7 @@ void AdderConvKernel::Run(OrtKernelContext* context, const Tensor<float>& x,
 }
 
 void AdderConvKernel::InferShape(const Api& api, OrtShapeInferContext* context) {
-  InferConvolutionShape(api, context, kName, Layout::kChannelsFirst, kOutput);
+  InferConvolutionShape(api, context, kName, Layout::kChannelsFirst);
 }
 
 }  // namespace addersr::ort

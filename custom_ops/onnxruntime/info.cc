@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "custom_ops/adder_conv/adder_conv.h"
+#include "custom_ops/adder_conv/kernel.h"
+#include "custom_ops/onnxruntime/kernels.h"
+#include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 
 #ifndef ADDERSR_VERSION
 #error "ADDERSR_VERSION must be the version of the package, as a string"
@@ -43,23 +46,38 @@ void AddOnce(std::vector<std::string>* texts, const char* text) {
   if (std::find(texts->begin(), texts->end(), text) == texts->end()) texts->push_back(text);
 }
 
+template <class Kernel>
+std::string NameOf(const Kernel* kernel) {
+  return Quoted(kernel == nullptr ? "" : kernel->name);
+}
+
 std::string Info() {
   // First, because the choice may itself run kernels and so count calls.
   std::string error;
   const adder_conv::Kernel* chosen = adder_conv::SelectKernel(&error);
+  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(&error);
+  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(&error);
+  error = ort::ForcedError();
+  if (!error.empty()) {
+    chosen = nullptr;
+    uint8 = nullptr;
+    int16 = nullptr;
+  }
   std::vector<std::string> available;
   std::vector<std::string> known;
   std::string calls;
-  for (const adder_conv::KernelInfo& kernel : adder_conv::Kernels()) {
+  for (const ort::KernelInfo& kernel : ort::AllKernels()) {
     AddOnce(&known, kernel.isa);
     if (kernel.supported) AddOnce(&available, kernel.isa);
     calls += (calls.empty() ? "" : ",") + Quoted(kernel.name) + ":" + std::to_string(kernel.calls);
   }
   return "{\"version\":" + Quoted(ADDERSR_VERSION) +
          ",\"op_version\":" + std::to_string(kOpVersion) +
-         ",\"isa\":" + Quoted(chosen == nullptr ? "" : adder_conv::KernelIsa(*chosen)) +
-         ",\"kernel\":" + Quoted(chosen == nullptr ? "" : adder_conv::KernelName(*chosen)) +
-         ",\"available_isas\":" + QuotedList(available) + ",\"known_isas\":" + QuotedList(known) +
+         ",\"isa\":" + Quoted(chosen == nullptr ? "" : chosen->isa) +
+         ",\"kernel\":" + NameOf(chosen) + ",\"kernels\":{\"AdderConv\":" + NameOf(chosen) +
+         ",\"QLinearAdderConv uint8\":" + NameOf(uint8) +
+         ",\"QLinearAdderConv int16\":" + NameOf(int16) +
+         "},\"available_isas\":" + QuotedList(available) + ",\"known_isas\":" + QuotedList(known) +
          ",\"error\":" + Quoted(error) + ",\"calls\":{" + calls + "}}";
 }
 

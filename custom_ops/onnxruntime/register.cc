@@ -5,6 +5,7 @@
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
 #include "custom_ops/onnxruntime/op.h"
+#include "custom_ops/onnxruntime/qlinear_adder_conv_op.h"
 #include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::ort {
@@ -19,12 +20,20 @@ struct Registration {
   const OrtApi* table;
   Api api;
   Op<AdderConvKernel> adder_conv;
+  Op<QLinearAdderConvKernel<uint8_t>> qlinear_adder_conv_uint8;
+  Op<QLinearAdderConvKernel<int16_t>> qlinear_adder_conv_int16;
   OrtCustomOpDomain* domain = nullptr;
 
   explicit Registration(const OrtApi* runtime)
-      : table(runtime), api(Bind(runtime)), adder_conv(api) {
+      : table(runtime),
+        api(Bind(runtime)),
+        adder_conv(api),
+        qlinear_adder_conv_uint8(api),
+        qlinear_adder_conv_int16(api) {
     Check(api, api.CreateCustomOpDomain(kDomain, &domain));
-    Check(api, api.CustomOpDomain_Add(domain, &adder_conv));
+    const OrtCustomOp* const ops[] = {&adder_conv, &qlinear_adder_conv_uint8,
+                                      &qlinear_adder_conv_int16};
+    for (const OrtCustomOp* op : ops) Check(api, api.CustomOpDomain_Add(domain, op));
   }
 };
 

@@ -9,7 +9,7 @@ import pytest
 
 from addersr.custom_ops import library_info
 
-TESTS = Path(__file__).with_name("test_kernels.py")
+HERE = Path(__file__).parent
 INFO = library_info()
 RUN = """
 import hashlib, numpy as np
@@ -22,17 +22,34 @@ print(hashlib.sha256(y.tobytes()).hexdigest())
 OTHERS = [
     kernel
     for kernel in INFO.calls
-    if kernel != INFO.kernel and kernel.split("_")[0] in INFO.available_isas
+    if kernel.endswith(("_max_add", "_max_fma"))
+    and kernel != INFO.kernel
+    and kernel.split("_")[0] in INFO.available_isas
 ]
+# In integers each instruction set has one kernel for each type.
+OTHER_ISAS = [
+    isa
+    for isa in INFO.available_isas
+    if not all(kernel.startswith(f"{isa}_") for kernel in list(INFO.kernels.values())[1:])
+]
+
+
+def _passes(tests: str, forced: str) -> None:
+    # The library chooses once per process, hence another one.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / tests)]
+    environment = {**os.environ, "ADDERSR_FORCE_ISA": forced}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("kernel", OTHERS)
 def test_kernels_pass_with(kernel: str) -> None:
-    # The library chooses once per process, hence another one.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TESTS)]
-    environment = {**os.environ, "ADDERSR_FORCE_ISA": kernel}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
+    _passes("test_kernels.py", kernel)
+
+
+@pytest.mark.parametrize("isa", OTHER_ISAS)
+def test_integer_kernels_pass_with(isa: str) -> None:
+    _passes("test_qlinear_kernels.py", isa)
 
 
 def _digest(kernel: str) -> str:

@@ -1,0 +1,157 @@
+// The loop of QLinearAdderConv, written once for all instruction sets and both types.
+//
+//   for each panel of outputs, for each tile of pixels:
+//     S[p][o] = sum over taps of |x[p][tap] - w[tap][o]|,  or of max(x, w)
+//     y[p][o] = Requantize(S[p][o])                        (requantize.h)
+//
+// The maximum stands in for the difference where a difference takes more instructions:
+// |x - w| = 2 max(x, w) - x - w, where the sum of x is shared by all outputs of a pixel and that of
+// w is a constant.
+//
+// An Arch provides, beside what requantize.h asks for:
+//   Data: T. Vector: of T. kLanes: outputs per Int. kChannels: input channels of one step.
+//   kAccumulators: Vectors that make one Int of sums. kPixels, kGroups: the tile.
+//   kMaxForm; kAccumulator: largest sum of one narrow accumulator, 0 if none overflows
+//   kSlots[kLanes]: the output of each run of kChannels values in kAccumulators Vectors
+//   Vector Zero(), Load(const T*), Broadcast(const T*): kChannels values, repeated
+//   Vector Accumulate(acc, x, w)
+//   Int Total(const Vector*): the sums of kLanes outputs; Int Add(Int, Int)
+#pragma once
+
+#include "custom_ops/qlinear_adder_conv/kernel.h"
+#include "custom_ops/qlinear_adder_conv/requantize.h"
+
+namespace addersr::qlinear_adder_conv {
+
+template <class Arch, int kPixels, int kGroups>
+inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Data* panel,
+                 int64_t pixel, int64_t output) {
+  using Data = typename Arch::Data;
+  using Vector = typename Arch::Vector;
+  using Int = typename Arch::Int;
+  constexpr int kVectors = kGroups * Arch::kAccumulators;
+  constexpr int kValues = Arch::kLanes * Arch::kChannels / Arch::kAccumulators;  // of a Vector
+  const Data* x = t.x + pixel * t.pixel_step;
+  Vector acc[kPixels][kVectors];
+  // Sums that left their narrow accumulators; unused by instruction sets without such.
+  Int total[kPixels][kGroups];
+  const auto clear = [&] {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) acc[p][v] = Arch::Zero();
+    }
+  };
+  const auto flush = [&] {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 16
+      for (int g = 0; g < kGroups; ++g) {
+        total[p][g] = Arch::Add(total[p][g], Arch::Total(acc[p] + g * Arch::kAccumulators));
+      }
+    }
+    clear();
+  };
+  clear();
+  if constexpr (Arch::kAccumulator != 0) {
+    for (auto& of_pixel : total) {
+      for (Int& of_group : of_pixel) of_group = Arch::IntZero();
+    }
+  }
+  const auto steps = [&](const Data* from, const Data* end) {
+    for (; from < end; from += Arch::kChannels) {
+      Vector w[kVectors];
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) w[v] = Arch::Load(panel + v * kValues);
+#pragma GCC unroll 16
+      for (int p = 0; p < kPixels; ++p) {
+        const Vector value = Arch::Broadcast(from + p * t.pixel_step);
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) acc[p][v] = Arch::Accumulate(acc[p][v], value, w[v]);
+      }
+      panel += kVectors * kValues;
+    }
+  };
+  int64_t room = t.layer->flush_steps;
+  for (int64_t row = 0; row < t.kernel_height; ++row) {
+    for (int64_t column = 0; column < t.kernel_width; ++column) {
+      const Data* tap = x + row * t.tap_row_step + column * t.tap_column_step;
+      const Data* const end = tap + t.channels;
+      if constexpr (Arch::kAccumulator == 0) {
+        steps(tap, end);
+      } else {
+        while (tap < end) {
+          const int64_t values =
+              end - tap < room * Arch::kChannels ? end - tap : room * Arch::kChannels;
+          steps(tap, tap + values);
+          tap += values;
+          room -= values / Arch::kChannels;
+          if (room == 0) {
+            flush();
+            room = t.layer->flush_steps;
+          }
+        }
+      }
+    }
+  }
+  if constexpr (Arch::kAccumulator != 0) flush();
+#pragma GCC unroll 16
+  for (int g = 0; g < kGroups; ++g) {
+    Int sums[kPixels];
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+      if constexpr (Arch::kAccumulator != 0) {
+        sums[p] = total[p][g];
+      } else {
+        sums[p] = Arch::Total(acc[p] + g * Arch::kAccumulators);
+      }
+    }
+    Requantize<Arch, kPixels>(t, sums, pixel, output + g * Arch::kLanes);
+  }
+}
+
+// All pixels in tiles of kPixels. What is left of them is done by a tile that begins earlier and
+// computes some pixels again: their values are the same.
+template <class Arch, int kPixels, int kGroups>
+inline void PanelRow(const RowTask<typename Arch::Data>& t, const typename Arch::Data* panel,
+                     int64_t output) {
+  if (t.pixels < kPixels) {
+    if constexpr (kPixels > 1) PanelRow<Arch, kPixels / 2, kGroups>(t, panel, output);
+    return;
+  }
+  int64_t p = 0;
+  for (; p + kPixels <= t.pixels; p += kPixels) Tile<Arch, kPixels, kGroups>(t, panel, p, output);
+  if (p < t.pixels) Tile<Arch, kPixels, kGroups>(t, panel, t.pixels - kPixels, output);
+}
+
+// The body of a kernel: call it from a function that is compiled for the instruction set.
+template <class Arch>
+inline void Row(const RowTask<typename Arch::Data>& t) {
+  const int64_t filter = t.kernel_height * t.kernel_width * t.channels;
+  constexpr int64_t kWide = Arch::kGroups * Arch::kLanes;
+  const typename Arch::Data* panel = t.panels;
+  int64_t o = 0;
+  for (; t.outputs - o > kWide - Arch::kLanes; o += kWide, panel += filter * kWide) {
+    PanelRow<Arch, Arch::kPixels, Arch::kGroups>(t, panel, o);
+  }
+  for (; o < t.outputs; o += Arch::kLanes, panel += filter * Arch::kLanes) {
+    PanelRow<Arch, Arch::kPixels, 1>(t, panel, o);
+  }
+}
+
+// Defines the Kernel object `kernel_NAME` of an Arch.
+#define ADDERSR_DEFINE_QLINEAR_KERNEL(isa_name, kernel_name, Arch)                         \
+  namespace {                                                                              \
+  std::atomic<uint64_t> calls_##kernel_name{0};                                            \
+  void Row_##kernel_name(const RowTask<Arch::Data>& task) {                                \
+    calls_##kernel_name.fetch_add(1, std::memory_order_relaxed);                           \
+    Row<Arch>(task);                                                                       \
+  }                                                                                        \
+  }                                                                                        \
+  extern const Kernel<Arch::Data> kernel_##kernel_name;                                    \
+  const Kernel<Arch::Data> kernel_##kernel_name {                                          \
+    #isa_name, #kernel_name, Arch::kLanes, Arch::kGroups, Arch::kChannels, Arch::kMaxForm, \
+        Arch::kAccumulator, Arch::kSlots, Row_##kernel_name, &calls_##kernel_name          \
+  }
+
+}  // namespace addersr::qlinear_adder_conv
