@@ -98,6 +98,11 @@ struct Int16 : Common {
     return _mm256_add_epi16(acc, _mm256_max_epi16(x, w));
   }
   static Int Total(const Vector* acc) { return _mm256_madd_epi16(acc[0], _mm256_set1_epi16(1)); }
+  static int32_t Reduce(Int v) {
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
+  }
   static Int LoadData(const Data* from) {
     return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i*)from));
   }

@@ -84,6 +84,7 @@ struct Int16 : Common {
     return _mm512_add_epi16(acc, _mm512_max_epi16(x, w));
   }
   static Int Total(const Vector* acc) { return _mm512_madd_epi16(acc[0], _mm512_set1_epi16(1)); }
+  static int32_t Reduce(Int v) { return _mm512_reduce_add_epi32(v); }
   static Int LoadData(const Data* from) {
     return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i*)from));
   }

@@ -58,6 +58,7 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates) {
   task.pixel_step = task.tap_column_step = task.channels = kChannels;
   task.tap_row_step = kWindow * kChannels;
   task.kernel_height = task.kernel_width = 3;
+  task.segment = kChannels;
   task.layer = &layer;
   task.x_sums = integers.data();
   task.pixels = kPixels;

@@ -55,6 +55,14 @@ struct Parts {
   }
 };
 
+// The values of a tap between two flushes: equal parts, since short ones cost as much as long ones.
+int64_t Segment(int64_t values, int64_t capacity, int64_t step) {
+  if (capacity == 0) return values;
+  const int64_t parts = (values + capacity - 1) / capacity;
+  const int64_t steps = values / step;
+  return (steps + parts - 1) / parts * step;
+}
+
 // What the single value z adds per output. Null when it adds nothing.
 template <class T>
 const float* ZTerm(const Requantization<T>& q, int64_t first, int64_t outputs, T z, float* term) {
@@ -111,7 +119,9 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const int64_t outputs = layer.padded_outputs();
   PackWindow(g, layer, group, job.x + image * g.in_height * g.in_width * g.groups * g.in_channels,
              first * g.stride_height - g.pad_top, WindowRows(g, rows), window);
-  if (kernel.max_form) SumChannels(channels, WindowRows(g, rows) * columns, window, channel_sums);
+  if (kernel.max_form) {
+    kernel.sum_channels(window, WindowRows(g, rows) * columns, channels, channel_sums);
+  }
 
   RowTask<T> task{};
   task.pixel_step = g.stride_width * channels;
@@ -124,6 +134,7 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
     task.channels *= g.kernel_width;
     task.kernel_width = 1;
   }
+  task.segment = Segment(task.channels, q.flush_steps * kernel.channels, kernel.channels);
   task.layer = &q;
   task.first_output = group * outputs;
   task.panels = layer.panels(group);

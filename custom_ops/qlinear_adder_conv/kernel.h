@@ -45,6 +45,8 @@ struct RowTask {
   int64_t tap_column_step;  // values between taps that are neighbours in width
   int64_t channels;         // of one tap, contiguous; a multiple of the kernel's channels
   int64_t kernel_height, kernel_width;
+  int64_t
+      segment;  // equal parts of `channels` that narrow accumulators can take between two flushes
   const Requantization<T>* layer;
   int64_t first_output;   // of this group in the arrays of the layer
   const T* panels;        // of this group
@@ -72,6 +74,8 @@ struct Kernel {
   int accumulator;   // largest sum that a narrow accumulator holds; 0: none can overflow
   const int* slots;  // the output, within `lanes`, that each slot of a packed step belongs to
   void (*row)(const RowTask<T>& task);
+  // sums[i] = the sum of the channels of pixel i; used in the max form only, else null
+  void (*sum_channels)(const T* pixels, int64_t count, int64_t channels, int32_t* sums);
   std::atomic<uint64_t>* calls;
 };
 

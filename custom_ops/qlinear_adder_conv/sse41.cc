@@ -82,6 +82,10 @@ struct Int16 : Common {
     return _mm_add_epi16(acc, _mm_max_epi16(x, w));
   }
   static Int Total(const Vector* acc) { return _mm_madd_epi16(acc[0], _mm_set1_epi16(1)); }
+  static int32_t Reduce(Int v) {
+    v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
+  }
   static Int LoadData(const Data* from) {
     return _mm_cvtepi16_epi32(_mm_loadl_epi64((const __m128i*)from));
   }

@@ -16,6 +16,7 @@
 //   Vector Zero(), Load(const T*), Broadcast(const T*): kChannels values, repeated
 //   Vector Accumulate(acc, x, w)
 //   Int Total(const Vector*): the sums of kLanes outputs; Int Add(Int, Int)
+//   int32_t Reduce(Int): the sum of its lanes; for the max form only
 #pragma once
 
 #include "custom_ops/qlinear_adder_conv/kernel.h"
@@ -33,8 +34,6 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
   constexpr int kValues = Arch::kLanes * Arch::kChannels / Arch::kAccumulators;  // of a Vector
   const Data* x = t.x + pixel * t.pixel_step;
   Vector acc[kPixels][kVectors];
-  // Sums that left their narrow accumulators; unused by instruction sets without such.
-  Int total[kPixels][kGroups];
   const auto clear = [&] {
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
@@ -42,6 +41,15 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
       for (int v = 0; v < kVectors; ++v) acc[p][v] = Arch::Zero();
     }
   };
+  clear();
+  // Sums that left their narrow accumulators; for instruction sets without such, all of it is
+  // unused.
+  Int total[kPixels][kGroups];
+  if constexpr (Arch::kAccumulator != 0) {
+    for (auto& of_pixel : total) {
+      for (Int& of_group : of_pixel) of_group = Arch::IntZero();
+    }
+  }
   const auto flush = [&] {
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
@@ -52,12 +60,6 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
     }
     clear();
   };
-  clear();
-  if constexpr (Arch::kAccumulator != 0) {
-    for (auto& of_pixel : total) {
-      for (Int& of_group : of_pixel) of_group = Arch::IntZero();
-    }
-  }
   const auto steps = [&](const Data* from, const Data* end) {
     for (; from < end; from += Arch::kChannels) {
       Vector w[kVectors];
@@ -72,7 +74,9 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
       panel += kVectors * kValues;
     }
   };
-  int64_t room = t.layer->flush_steps;
+  // Values that the narrow accumulators can still take.
+  [[maybe_unused]] const int64_t capacity = t.layer->flush_steps * Arch::kChannels;
+  [[maybe_unused]] int64_t room = capacity;
   for (int64_t row = 0; row < t.kernel_height; ++row) {
     for (int64_t column = 0; column < t.kernel_width; ++column) {
       const Data* tap = x + row * t.tap_row_step + column * t.tap_column_step;
@@ -80,31 +84,25 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
       if constexpr (Arch::kAccumulator == 0) {
         steps(tap, end);
       } else {
-        while (tap < end) {
-          const int64_t values =
-              end - tap < room * Arch::kChannels ? end - tap : room * Arch::kChannels;
-          steps(tap, tap + values);
-          tap += values;
-          room -= values / Arch::kChannels;
-          if (room == 0) {
+        for (; tap < end; tap += t.segment) {
+          const Data* const stop = end - tap < t.segment ? end : tap + t.segment;
+          if (room < t.segment) {
             flush();
-            room = t.layer->flush_steps;
+            room = capacity;
           }
+          steps(tap, stop);
+          room -= t.segment;
         }
       }
     }
   }
-  if constexpr (Arch::kAccumulator != 0) flush();
 #pragma GCC unroll 16
   for (int g = 0; g < kGroups; ++g) {
     Int sums[kPixels];
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
-      if constexpr (Arch::kAccumulator != 0) {
-        sums[p] = total[p][g];
-      } else {
-        sums[p] = Arch::Total(acc[p] + g * Arch::kAccumulators);
-      }
+      sums[p] = Arch::Total(acc[p] + g * Arch::kAccumulators);
+      if constexpr (Arch::kAccumulator != 0) sums[p] = Arch::Add(sums[p], total[p][g]);
     }
     Requantize<Arch, kPixels>(t, sums, pixel, output + g * Arch::kLanes);
   }
@@ -139,6 +137,33 @@ inline void Row(const RowTask<typename Arch::Data>& t) {
   }
 }
 
+// Kernel::sum_channels by the vectors of an Arch of the max form.
+template <class Arch>
+inline void SumChannels(const typename Arch::Data* pixels, int64_t count, int64_t channels,
+                        int32_t* sums) {
+  constexpr int64_t kValues = Arch::kLanes * Arch::kChannels / Arch::kAccumulators;
+  for (int64_t i = 0; i < count; ++i, pixels += channels) {
+    typename Arch::Int of_lanes = Arch::IntZero();
+    int64_t c = 0;
+    for (; c + kValues <= channels; c += kValues) {
+      const typename Arch::Vector values = Arch::Load(pixels + c);
+      of_lanes = Arch::Add(of_lanes, Arch::Total(&values));
+    }
+    int32_t sum = Arch::Reduce(of_lanes);
+    for (; c < channels; ++c) sum += pixels[c];
+    sums[i] = sum;
+  }
+}
+
+template <class Arch>
+constexpr auto SumChannelsOf() {
+  if constexpr (Arch::kMaxForm) {
+    return &SumChannels<Arch>;
+  } else {
+    return nullptr;
+  }
+}
+
 // Defines the Kernel object `kernel_NAME` of an Arch.
 #define ADDERSR_DEFINE_QLINEAR_KERNEL(isa_name, kernel_name, Arch)                         \
   namespace {                                                                              \
@@ -151,7 +176,8 @@ inline void Row(const RowTask<typename Arch::Data>& t) {
   extern const Kernel<Arch::Data> kernel_##kernel_name;                                    \
   const Kernel<Arch::Data> kernel_##kernel_name {                                          \
     #isa_name, #kernel_name, Arch::kLanes, Arch::kGroups, Arch::kChannels, Arch::kMaxForm, \
-        Arch::kAccumulator, Arch::kSlots, Row_##kernel_name, &calls_##kernel_name          \
+        Arch::kAccumulator, Arch::kSlots, Row_##kernel_name, SumChannelsOf<Arch>(),        \
+        &calls_##kernel_name                                                               \
   }
 
 }  // namespace addersr::qlinear_adder_conv

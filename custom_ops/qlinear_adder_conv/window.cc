@@ -44,15 +44,6 @@ void PackWindow(const Geometry& g, const PackedLayer<T>& layer, int64_t group, c
   }
 }
 
-template <class T>
-void SumChannels(int64_t channels, int64_t pixels, const T* window, int32_t* channel_sums) {
-  for (int64_t i = 0; i < pixels; ++i, window += channels) {
-    int32_t sum = 0;
-    for (int64_t c = 0; c < channels; ++c) sum += window[c];
-    channel_sums[i] = sum;
-  }
-}
-
 void SumTaps(const Geometry& g, const int32_t* channel_sums, int32_t* x_sums) {
   const int64_t columns = convolution::WindowColumns(g);
   std::fill_n(x_sums, g.out_width, 0);
@@ -69,7 +60,5 @@ template void PackWindow(const Geometry&, const PackedLayer<uint8_t>&, int64_t, 
                          int64_t, int64_t, uint8_t*);
 template void PackWindow(const Geometry&, const PackedLayer<int16_t>&, int64_t, const int16_t*,
                          int64_t, int64_t, int16_t*);
-template void SumChannels(int64_t, int64_t, const uint8_t*, int32_t*);
-template void SumChannels(int64_t, int64_t, const int16_t*, int32_t*);
 
 }  // namespace addersr::qlinear_adder_conv

@@ -12,10 +12,8 @@ template <class T>
 void PackWindow(const Geometry& g, const PackedLayer<T>& layer, int64_t group, const T* image,
                 int64_t first_row, int64_t rows, T* window);
 
-// Per output pixel of the window's first row: the sum of the input over its taps. `channel_sums`
-// is scratch for `rows` x WindowColumns sums over channels.
-template <class T>
-void SumChannels(int64_t channels, int64_t pixels, const T* window, int32_t* channel_sums);
+// Per output pixel of the first row of a window: the sum of the input over its taps, from the sums
+// over the channels of every pixel of the window.
 void SumTaps(const Geometry& g, const int32_t* channel_sums, int32_t* x_sums);
 
 }  // namespace addersr::qlinear_adder_conv
