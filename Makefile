@@ -15,8 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pytest oldest lint format typing bench-kernels bench-training \
-        headers clean
+.PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
+        typing bench-kernels bench-training headers clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ install: $(VENV)/.installed  ## set up .venv with everything, editable
 demo: $(VENV)/.installed  ## export, check, benchmark and use the shipped model; results in out/
 	@$(BIN)/python -m addersr.cli.demo --output out
 
-test: lint pytest oldest  ## set up, then run every test
+test: lint test-cpp sanitize arm pytest oldest  ## set up, then run every test
 
 pytest: $(VENV)/.installed  ## the tests in .venv
 	@echo "== Tests, newest onnxruntime, editable install"
@@ -74,6 +74,18 @@ $(OLDEST)/.installed: $(VENV)/.installed $(shell find $(FOLDERS) package -name '
 	    "onnxruntime==1.18.1" "numpy<2" "onnx>=1.19" pytest hypothesis scikit-image; \
 	fi
 	@touch $@
+
+# The kernels' contract tests in C++. They skip with a message where a tool is missing.
+CPP_TESTS := CMAKE=$(BIN)/cmake tests/custom_ops/cpp/run.sh
+
+test-cpp: $(VENV)/.installed  ## the kernels' tests in C++, with guard pages around every buffer
+	@$(CPP_TESTS) native
+
+sanitize: $(VENV)/.installed  ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(CPP_TESTS) sanitize
+
+arm: $(VENV)/.installed  ## the same, cross-built for 64-bit Arm, under qemu
+	@$(CPP_TESTS) arm
 
 # A tree in which the folders bear their names inside the package, for mypy and editors.
 typing: build/typing/addersr/__init__.py
