@@ -19,7 +19,7 @@ export PIP_ROOT_USER_ACTION := ignore
         typing bench-kernels bench-training headers clean
 
 help:  ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/pyvenv.cfg:
 	@echo "== Creating the virtual environment $(VENV)"
@@ -87,6 +87,9 @@ sanitize: $(VENV)/.installed  ## the same under AddressSanitizer and UndefinedBe
 arm: $(VENV)/.installed  ## the same, cross-built for 64-bit Arm, under qemu
 	@$(CPP_TESTS) arm
 
+arm-predictions: arm  ## instruction counts of the Arm kernels, and llvm-mca's predictions
+	@$(BIN)/python tools/arm_predictions.py
+
 # A tree in which the folders bear their names inside the package, for mypy and editors.
 typing: build/typing/addersr/__init__.py
 build/typing/addersr/__init__.py: $(wildcard package/addersr/*)
@@ -100,6 +103,7 @@ lint: $(VENV)/.installed typing  ## ruff, mypy strict, import arrows, clang-form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd build/typing && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p addersr
+	$(BIN)/mypy tools
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror $(filter %.cc %.h,$(CPP))
 

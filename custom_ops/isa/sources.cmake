@@ -10,10 +10,10 @@ function(addersr_isa_source target isa file)
   set(flags_neon_dotprod -march=armv8.2-a+dotprod)
   set(flags_neon)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Scheduling before register allocation loads a whole tile's pixels at once: with it the
-    # accumulators of a full register file spill (12 loads and stores in the loop of AdderConv).
-    list(APPEND flags_neon_dotprod -fno-schedule-insns)
-    list(APPEND flags_neon -fno-schedule-insns)
+    # Scheduling before register allocation loads a whole tile's pixels at once, and accumulators
+    # spill into the stack inside the loop. Afterwards there are registers left to schedule with.
+    list(APPEND flags_neon_dotprod -fno-schedule-insns -frename-registers)
+    list(APPEND flags_neon -fno-schedule-insns -frename-registers)
   endif()
 
   if(isa IN_LIST x86)

@@ -4,32 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <memory>
 
 #include "adder_conv_harness.h"
+#include "comparison.h"
 
 namespace addersr::test {
 namespace {
 
 using adder_conv::Kernel;
 
-bool BitEqual(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
-}
-
-// What is wrong with `y`, or an empty string.
 std::string Compare(const AdderConvProblem& problem, const std::vector<float>& y) {
-  if (y.size() != problem.truth.size()) return "the wrong number of values";
-  for (size_t i = 0; i < y.size(); ++i) {
-    const double error = std::abs(double{y[i]} - problem.truth[i]);
-    if (!(error <= problem.tolerance)) {  // also when it is NaN: nothing was written
-      return "value " + std::to_string(i) + " is off by " + std::to_string(error) + ", tolerance " +
-             std::to_string(problem.tolerance);
-    }
-  }
-  return {};
+  return test::Compare(problem.truth, y, problem.tolerance);
 }
 
 // The part of the truth that RunRow computes, in its order.
