@@ -125,6 +125,11 @@ def cycles(loop: list[Instruction], mca: str, cpu: str) -> float:
     return int(total[1]) / ITERATIONS
 
 
+def spills(loop: list[Instruction]) -> int:
+    """How many instructions load or store a register that did not fit: those on the stack."""
+    return sum("[sp" in one.text for one in loop)
+
+
 def _accumulates(kernel: Kernel, loop: list[Instruction]) -> int:
     return kernel.lanes * sum(one.mnemonic == kernel.accumulate for one in loop)
 
@@ -151,10 +156,9 @@ def main() -> None:
         loop = inner_loop(kernel)
         done = _accumulates(kernel, loop)
         counts = Counter(one.mnemonic for one in loop)
-        spills = sum("[sp" in one.text for one in loop)
         print(f"\n{kernel.name}: {len(loop)} instructions for {done} absolute differences")
         print("  " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
-        print(f"  {spills} of them load or store spilled registers")
+        print(f"  {spills(loop)} of them load or store spilled registers")
         for cpu in CPUS:
             print(f"  {cpu}: {done / cycles(loop, mca, cpu):.2f} per cycle")
         if show:

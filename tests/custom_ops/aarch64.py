@@ -111,14 +111,8 @@ class Aarch64:
 
 def machine() -> Aarch64:
     """Build, fetch and arrange everything; skips the test where something is missing."""
-    for tool, package in (
-        ("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu"),
-        ("qemu-aarch64", "qemu-user"),
-    ):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no {tool} on this machine; on Debian: apt-get install {package}")
+    build()
     library = _onnxruntime(onnxruntime.__version__)
-    _build()
     sysroot = FOLDER / "sysroot"
     (sysroot / "proc").mkdir(parents=True, exist_ok=True)
     (sysroot / "proc" / "cpuinfo").write_text(CPUINFO)
@@ -154,8 +148,15 @@ def _onnxruntime(version: str) -> Path:
     return library
 
 
-def _build() -> None:
-    """Bring the cross build up to date; the only cmake may be that of ``make install``."""
+def build() -> None:
+    """Bring the cross build up to date; skips the test where a tool is missing."""
+    for tool, package in (
+        ("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu"),
+        ("qemu-aarch64", "qemu-user"),
+    ):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no {tool} on this machine; on Debian: apt-get install {package}")
+    # The only cmake may be that of `make install`.
     places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin")]
     cmake = shutil.which("cmake", path=os.pathsep.join([*places, os.environ["PATH"]]))
     if cmake is None:
