@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -55,6 +56,20 @@ def test_arm_matches_the_reference_and_equals_this_machine(
     # Bit for bit: all kernels sum in the same order, on every platform.
     here = run(session(node_model(one, function=False), library=True), X=x)
     np.testing.assert_array_equal(on_arm.outputs[0], here)
+
+
+def test_zeros_of_both_signs_and_tiny_values_equal_this_machine(
+    aarch64: Aarch64, tmp_path: Path
+) -> None:
+    # Arm and x86 differ in the maximum of +0 and -0; no sum may show it.
+    special = np.array([0.0, -0.0, 1e-40, -1e-40, 1.0, -2.0], np.float32)
+    x = np.random.default_rng(0).choice(special, SMALL.x)
+    inner = node_model(SMALL, function=False)
+    w = np.random.default_rng(1).choice(special, SMALL.w)
+    inner.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(w, "W"))
+    on_arm = aarch64.run(inner.SerializeToString(), {"X": x}, ["Y"], tmp_path, forced="neon")
+    here = run(session(inner, library=True), X=x)
+    assert on_arm.outputs[0].tobytes() == here.tobytes()
 
 
 @pytest.mark.parametrize(

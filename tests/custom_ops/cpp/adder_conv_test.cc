@@ -77,6 +77,26 @@ TEST(AdderConvRandomTest, AnOffsetOfXAndWStaysWithinTheTolerance) {
   }
 }
 
+TEST(AdderConvSpecialTest, KernelsAgreeOnZerosOfBothSignsAndTinyAndLargeValues) {
+  const float special[] = {0.0F, -0.0F, 1e-40F, -1e-40F, 1.0F, -1.0F, 1e30F, -1e30F};
+  AdderConvProblem problem({"special", {1, 17, 5, 13}, {29, 17, 3, 3}}, 7);
+  std::mt19937 random(7);
+  for (std::vector<float>* values : {&problem.x, &problem.w, &problem.bias}) {
+    for (float& value : *values) value = special[Uniform(&random, 0, 7)];
+  }
+  for (const bool large : {true, false}) {
+    if (!large) {  // beside them the tiny ones vanish
+      for (std::vector<float>* values : {&problem.x, &problem.w, &problem.bias}) {
+        for (float& value : *values) value = std::abs(value) < 1.0F ? value : -0.0F;
+      }
+    }
+    const std::vector<float> first = problem.Run(*SupportedKernels().front(), Side::kEnd);
+    for (const Kernel* kernel : SupportedKernels()) {
+      EXPECT_TRUE(BitEqual(problem.Run(*kernel, Side::kEnd), first)) << kernel->name;
+    }
+  }
+}
+
 // From here on: mistakes, each of which the tests above must notice.
 
 const ConvolutionCase kPlain = {"plain", {1, 8, 6, 10}, {16, 8, 3, 3}};
