@@ -42,7 +42,7 @@ echo "== The kernels' C++ tests ($kind)"
 "$cmake" -S . -B "$build" "${options[@]}" >/dev/null
 targets=(addersr_tests)
 [ "$kind" != arm ] || targets+=(addersr_ops addersr_model_runner)
-"$cmake" --build "$build" --parallel --target "${targets[@]}" >"$build/log" 2>&1 || {
+"$cmake" --build "$build" --parallel "$(nproc)" --target "${targets[@]}" >"$build/log" 2>&1 || {
   cat "$build/log"
   exit 1
 }
