@@ -15,11 +15,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pytest oldest lint format typing bench-kernels bench-training \
-        headers clean
+.PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
+        typing bench-kernels bench-training headers clean
 
 help:  ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/pyvenv.cfg:
 	@echo "== Creating the virtual environment $(VENV)"
@@ -44,7 +44,7 @@ install: $(VENV)/.installed  ## set up .venv with everything, editable
 demo: $(VENV)/.installed  ## export, check, benchmark and use the shipped model; results in out/
 	@$(BIN)/python -m addersr.cli.demo --output out
 
-test: lint pytest oldest  ## set up, then run every test
+test: lint test-cpp sanitize arm pytest oldest  ## set up, then run every test
 
 pytest: $(VENV)/.installed  ## the tests in .venv
 	@echo "== Tests, newest onnxruntime, editable install"
@@ -75,6 +75,21 @@ $(OLDEST)/.installed: $(VENV)/.installed $(shell find $(FOLDERS) package -name '
 	fi
 	@touch $@
 
+# The kernels' contract tests in C++. They skip with a message where a tool is missing.
+CPP_TESTS := CMAKE=$(BIN)/cmake tests/custom_ops/cpp/run.sh
+
+test-cpp: $(VENV)/.installed  ## the kernels' tests in C++, with guard pages around every buffer
+	@$(CPP_TESTS) native
+
+sanitize: $(VENV)/.installed  ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(CPP_TESTS) sanitize
+
+arm: $(VENV)/.installed  ## the same, cross-built for 64-bit Arm, under qemu
+	@$(CPP_TESTS) arm
+
+arm-predictions: arm  ## instruction counts of the Arm kernels, and llvm-mca's predictions
+	@$(BIN)/python tools/arm_predictions.py
+
 # A tree in which the folders bear their names inside the package, for mypy and editors.
 typing: build/typing/addersr/__init__.py
 build/typing/addersr/__init__.py: $(wildcard package/addersr/*)
@@ -88,6 +103,7 @@ lint: $(VENV)/.installed typing  ## ruff, mypy strict, import arrows, clang-form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd build/typing && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p addersr
+	$(BIN)/mypy tools
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror $(filter %.cc %.h,$(CPP))
 

@@ -47,12 +47,17 @@ const Kernel* Fastest(const std::vector<const Kernel*>& candidates) {
   return candidates[isa::Fastest(candidates.size(), [&](size_t i) { candidates[i]->row(task); })];
 }
 
-// Those that this CPU runs, of the instruction set that is named, or of all when none is.
+// Those that this CPU runs: of the instruction set that is named, or, since not every one has a
+// kernel here, of the next one below it that has; of all when none is named.
 std::vector<const Kernel*> Candidates(const std::string& isa) {
   std::vector<const Kernel*> candidates;
-  for (const Kernel* kernel : kKernels) {
-    if (!isa::Supported(kernel->isa) || (!isa.empty() && isa != kernel->isa)) continue;
-    candidates.push_back(kernel);
+  bool reached = isa.empty();
+  for (const isa::Isa& one : isa::All()) {
+    reached = reached || isa == one.name;
+    if (!reached || !one.supported || (!isa.empty() && !candidates.empty())) continue;
+    for (const Kernel* kernel : kKernels) {
+      if (std::strcmp(kernel->isa, one.name) == 0) candidates.push_back(kernel);
+    }
   }
   return candidates;
 }

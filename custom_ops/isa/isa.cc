@@ -1,5 +1,10 @@
 #include "custom_ops/isa/isa.h"
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include <cstdlib>
 #include <cstring>
 

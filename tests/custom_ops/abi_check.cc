@@ -1,11 +1,13 @@
 // Compares our declaration of onnxruntime's C ABI (custom_ops/onnxruntime/abi.h) with the official
-// header, in everything that the binary relies on: slots, argument types, layouts, constants.
+// header, in everything that the binary relies on: slots, argument types, layouts, constants; and
+// so what the test program that runs models declares (cpp/session_abi.h).
 // It is only compiled, never run: tests/custom_ops/test_abi.py.
 #include <onnxruntime_c_api.h>
 
 #include <type_traits>
 
 #include "custom_ops/onnxruntime/abi.h"
+#include "tests/custom_ops/cpp/session_abi.h"
 
 namespace ours = addersr::ort;
 
@@ -44,6 +46,12 @@ constexpr bool kAlike = std::is_same_v<typename Plain<A>::type, typename Plain<B
   static_assert(offsetof(::OrtApi, name) == (slot) * sizeof(void*), "slot of " #name); \
   static_assert(kAlike<decltype(::OrtApi::name), decltype(ours::Api::name)>, "type of " #name);
 ADDERSR_ORT_ENTRIES(ADDERSR_CHECK)
+#undef ADDERSR_CHECK
+#define ADDERSR_CHECK(slot, since, name, ...)                                          \
+  static_assert(offsetof(::OrtApi, name) == (slot) * sizeof(void*), "slot of " #name); \
+  static_assert(kAlike<decltype(::OrtApi::name), decltype(ours::SessionApi::name)>,    \
+                "type of " #name);
+ADDERSR_ORT_SESSION_ENTRIES(ADDERSR_CHECK)
 #undef ADDERSR_CHECK
 
 static_assert(offsetof(::OrtApiBase, GetApi) == offsetof(ours::OrtApiBase, GetApi));
@@ -101,6 +109,8 @@ ADDERSR_CHECK(ORT_OP_ATTR_INTS)
 ADDERSR_CHECK(ORT_OP_ATTR_STRING)
 ADDERSR_CHECK(INPUT_OUTPUT_REQUIRED)
 ADDERSR_CHECK(OrtMemTypeDefault)
+ADDERSR_CHECK(ORT_LOGGING_LEVEL_ERROR)
+ADDERSR_CHECK(OrtDeviceAllocator)
 #undef ADDERSR_CHECK
 
 #define ADDERSR_CHECK(name) static_assert(sizeof(::name) == sizeof(ours::name), #name);
@@ -109,6 +119,8 @@ ADDERSR_CHECK(ONNXTensorElementDataType)
 ADDERSR_CHECK(OrtOpAttrType)
 ADDERSR_CHECK(OrtCustomOpInputOutputCharacteristic)
 ADDERSR_CHECK(OrtMemType)
+ADDERSR_CHECK(OrtLoggingLevel)
+ADDERSR_CHECK(OrtAllocatorType)
 #undef ADDERSR_CHECK
 
 static_assert(ours::kApiVersion <= ORT_API_VERSION);

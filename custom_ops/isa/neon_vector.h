@@ -1,0 +1,22 @@
+// Four floats in a NEON register; every 64-bit Arm CPU has them.
+#pragma once
+
+#include <arm_neon.h>
+
+namespace addersr::isa {
+
+struct NeonVector {
+  static constexpr int kLanes = 4;
+  using Vector = float32x4_t;
+  static Vector Load(const float* from) { return vld1q_f32(from); }
+  static Vector Broadcast(float value) { return vdupq_n_f32(value); }
+  static Vector Zero() { return vdupq_n_f32(0.0F); }
+  static void Store(float* to, Vector v) { vst1q_f32(to, v); }
+  static Vector Add(Vector a, Vector b) { return vaddq_f32(a, b); }
+  static Vector Sub(Vector a, Vector b) { return vsubq_f32(a, b); }
+  // Of +0 and -0 this takes +0, x86 the second, the portable one the second: a sum that starts at
+  // +0 is the same with either. For finite values kernels of all platforms agree, bit for bit.
+  static Vector Max(Vector a, Vector b) { return vmaxq_f32(a, b); }
+};
+
+}  // namespace addersr::isa
