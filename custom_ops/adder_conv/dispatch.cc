@@ -1,6 +1,7 @@
 // Chooses the kernel: the fastest of those that this CPU runs (or of the forced instruction set),
 // by a short measurement. The widest vectors are not always fastest: a Zen 4 runs AVX-512 in two
 // halves. The kernels' results are equal, so a wrong choice costs time, never accuracy.
+#include <cstring>
 #include <vector>
 
 #include "custom_ops/adder_conv/adder_conv.h"

@@ -9,6 +9,7 @@ namespace {
 
 struct Common {
   using Vector = __m256i;
+  using Accumulator = __m256i;
   using Int = __m256i;
   using Float = __m256;
   static constexpr int kLanes = 8;
@@ -56,6 +57,10 @@ struct Uint8 : Common {
   static Int LoadData(const Data* from) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from));
   }
+  static void StoreHigh(Data* to, __m128i v) {
+    const long long high = _mm_extract_epi64(v, 1);
+    std::memcpy(to, &high, sizeof(high));
+  }
   // Four pixels at a time: packing interleaves them, and one permutation puts all in order.
   template <int kCount>
   static void StoreClamped(Data* y, int64_t step, const Int (&u)[kCount], int32_t low,
@@ -75,9 +80,9 @@ struct Uint8 : Common {
       const __m128i second = _mm256_extracti128_si256(bytes, 1);
       Data* const to = y + p * step;
       _mm_storel_epi64((__m128i*)to, first);
-      if (p + 1 < kCount) _mm_storeh_pd((double*)(to + step), _mm_castsi128_pd(first));
+      if (p + 1 < kCount) StoreHigh(to + step, first);
       if (p + 2 < kCount) _mm_storel_epi64((__m128i*)(to + 2 * step), second);
-      if (p + 3 < kCount) _mm_storeh_pd((double*)(to + 3 * step), _mm_castsi128_pd(second));
+      if (p + 3 < kCount) StoreHigh(to + 3 * step, second);
     }
   }
 };

@@ -8,6 +8,7 @@ namespace {
 
 struct Common {
   using Vector = __m512i;
+  using Accumulator = __m512i;
   using Int = __m512i;
   using Float = __m512;
   static constexpr int kLanes = 16;

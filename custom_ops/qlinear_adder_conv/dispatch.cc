@@ -1,5 +1,6 @@
 // Chooses the kernel of each type: the fastest of those that this CPU runs (or of the forced
 // instruction set). Their results are equal, so a wrong choice costs time only.
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -67,16 +68,28 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates) {
   return candidates[isa::Fastest(candidates.size(), [&](size_t i) { candidates[i]->row(task); })];
 }
 
+// Those of this CPU: of the instruction set that is forced or, where it has none for this type, of
+// the next one below it that has; all of them when none is forced.
+template <class T>
+std::vector<const Kernel<T>*> Candidates(const std::string& forced) {
+  std::vector<const Kernel<T>*> candidates;
+  bool reached = forced.empty();
+  for (const isa::Isa& one : isa::All()) {
+    reached = reached || forced == one.name;
+    if (!reached || !one.supported || (!forced.empty() && !candidates.empty())) continue;
+    for (const Kernel<T>* kernel : AllOf<T>()) {
+      if (std::strcmp(kernel->isa, one.name) == 0) candidates.push_back(kernel);
+    }
+  }
+  return candidates;
+}
+
 template <class T>
 const Kernel<T>* Choose() {
-  std::vector<const Kernel<T>*> candidates;
-  const std::string forced = isa::ForcedIsa();
   for (const Kernel<T>* kernel : AllOf<T>()) {
-    if (!isa::Supported(kernel->isa)) continue;
-    if (isa::Forced() == kernel->name) return kernel;
-    if (forced.empty() || forced == kernel->isa) candidates.push_back(kernel);
+    if (isa::Forced() == kernel->name && isa::Supported(kernel->isa)) return kernel;
   }
-  return Fastest(candidates);
+  return Fastest(Candidates<T>(isa::ForcedIsa()));
 }
 
 template <class T>

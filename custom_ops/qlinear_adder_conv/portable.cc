@@ -13,6 +13,7 @@ struct Portable {
     Lane lane[kLanes];
   };
   using Vector = Lanes<int32_t>;
+  using Accumulator = Lanes<int32_t>;
   using Int = Lanes<int32_t>;
   using Float = Lanes<float>;
   static constexpr int kChannels = 1, kAccumulators = 1, kPixels = 4, kGroups = 2;

@@ -8,6 +8,7 @@ namespace {
 
 struct Common {
   using Vector = __m128i;
+  using Accumulator = __m128i;
   using Int = __m128i;
   using Float = __m128;
   static constexpr int kLanes = 4;

@@ -9,13 +9,14 @@
 // w is a constant.
 //
 // An Arch provides, beside what requantize.h asks for:
-//   Data: T. Vector: of T. kLanes: outputs per Int. kChannels: input channels of one step.
-//   kAccumulators: Vectors that make one Int of sums. kPixels, kGroups: the tile.
-//   kMaxForm; kAccumulator: largest sum of one narrow accumulator, 0 if none overflows
+//   Data: T. Vector: of T. Accumulator: of sums. kLanes: outputs per Int. kChannels: input channels
+//   of one step. kAccumulators: Accumulators that make one Int of sums. kPixels, kGroups: the tile.
+//   kMaxForm; kAccumulator: what a narrow accumulator holds, divided by the values that a step adds
+//   to it; 0 if none overflows
 //   kSlots[kLanes]: the output of each run of kChannels values in kAccumulators Vectors
-//   Vector Zero(), Load(const T*), Broadcast(const T*): kChannels values, repeated
-//   Vector Accumulate(acc, x, w)
-//   Int Total(const Vector*): the sums of kLanes outputs; Int Add(Int, Int)
+//   Vector Load(const T*), Broadcast(const T*): kChannels values, repeated
+//   Accumulator Zero(), Accumulate(Accumulator, Vector x, Vector w)
+//   Int Total(const Accumulator*): the sums of kLanes outputs; Int Add(Int, Int)
 //   int32_t Reduce(Int): the sum of its lanes; for the max form only
 #pragma once
 
@@ -29,11 +30,12 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
                  int64_t pixel, int64_t output) {
   using Data = typename Arch::Data;
   using Vector = typename Arch::Vector;
+  using Accumulator = typename Arch::Accumulator;
   using Int = typename Arch::Int;
   constexpr int kVectors = kGroups * Arch::kAccumulators;
   constexpr int kValues = Arch::kLanes * Arch::kChannels / Arch::kAccumulators;  // of a Vector
   const Data* x = t.x + pixel * t.pixel_step;
-  Vector acc[kPixels][kVectors];
+  Accumulator acc[kPixels][kVectors];
   const auto clear = [&] {
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {

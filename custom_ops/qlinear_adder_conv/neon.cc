@@ -1,0 +1,72 @@
+// NEON, for every 64-bit Arm CPU. uint8: UABD takes 16 differences and UADALP adds them in pairs,
+// each pair two channels of one output. int16: SABA takes and adds 8 differences in one
+// instruction.
+#include "custom_ops/qlinear_adder_conv/neon_common.h"
+
+namespace addersr::qlinear_adder_conv {
+namespace {
+
+// 12 accumulators, 2 of the filter, the input and temporaries of 32 registers: cores that run in
+// order need some to have several differences on their way.
+struct Uint8 : CommonUint8 {
+  using Accumulator = uint16x8_t;
+  static constexpr int kChannels = 2, kAccumulators = 1, kPixels = 6, kGroups = 2;
+  static constexpr int kAccumulator = 65535 / 2;  // a step adds two values
+  static Accumulator Zero() { return vdupq_n_u16(0); }
+  static Vector Broadcast(const Data* from) {
+    uint16_t channels;
+    std::memcpy(&channels, from, sizeof(channels));
+    return vreinterpretq_u8_u16(vdupq_n_u16(channels));
+  }
+  static Accumulator Accumulate(Accumulator acc, Vector x, Vector w) {
+    return vpadalq_u8(acc, vabdq_u8(x, w));
+  }
+  static Int Total(const Accumulator* acc) {
+    return {vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(*acc))),
+            vreinterpretq_s32_u32(vmovl_u16(vget_high_u16(*acc)))};
+  }
+};
+
+// 24 accumulators of 4 outputs and 2 channels, 4 of the filter, and the input.
+struct Int16 : Common {
+  using Data = int16_t;
+  using Vector = int16x8_t;
+  using Accumulator = int16x8_t;
+  static constexpr int kChannels = 2, kAccumulators = 2, kPixels = 6, kGroups = 2;
+  static constexpr int kAccumulator = 65535;  // read as unsigned at the end
+  static Accumulator Zero() { return vdupq_n_s16(0); }
+  static Vector Load(const Data* from) { return vld1q_s16(from); }
+  static Vector Broadcast(const Data* from) {
+    int32_t channels;
+    std::memcpy(&channels, from, sizeof(channels));
+    return vreinterpretq_s16_s32(vdupq_n_s32(channels));
+  }
+  static Accumulator Accumulate(Accumulator acc, Vector x, Vector w) {
+    return vabaq_s16(acc, x, w);
+  }
+  static Int Total(const Accumulator* acc) {
+    return {vreinterpretq_s32_u32(vpaddlq_u16(vreinterpretq_u16_s16(acc[0]))),
+            vreinterpretq_s32_u32(vpaddlq_u16(vreinterpretq_u16_s16(acc[1])))};
+  }
+  static Int LoadData(const Data* from) {
+    const int16x8_t words = vld1q_s16(from);
+    return {vmovl_s16(vget_low_s16(words)), vmovl_s16(vget_high_s16(words))};
+  }
+  template <int kCount>
+  static void StoreClamped(Data* y, int64_t step, const Int (&u)[kCount], int32_t low,
+                           int32_t high) {
+    const int16x8_t least = vdupq_n_s16(static_cast<int16_t>(low));
+    const int16x8_t most = vdupq_n_s16(static_cast<int16_t>(high));
+#pragma GCC unroll 16
+    for (int p = 0; p < kCount; ++p) {
+      vst1q_s16(y + p * step, vminq_s16(vmaxq_s16(Narrow(u[p]), least), most));
+    }
+  }
+};
+
+}  // namespace
+
+ADDERSR_DEFINE_QLINEAR_KERNEL(neon, neon_uint8, Uint8);
+ADDERSR_DEFINE_QLINEAR_KERNEL(neon, neon_int16, Int16);
+
+}  // namespace addersr::qlinear_adder_conv
