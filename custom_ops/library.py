@@ -27,7 +27,8 @@ class LibraryInfo:
     isa: str
     #: Kernel that AdderConv will use in new sessions; empty when ``error`` is not.
     kernel: str
-    #: Kernel that new sessions will use, by op and type; empty when ``error`` is not.
+    #: Kernel that new sessions will use for 32 channels, 3x3, by op and type: shapes may differ in
+    #: which is fastest. Empty when ``error`` is not.
     kernels: dict[str, str]
     #: Instruction sets that this CPU can run, best first.
     available_isas: tuple[str, ...]

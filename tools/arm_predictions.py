@@ -40,6 +40,27 @@ KERNELS = (
         "fadd",
         4,
     ),
+    Kernel(
+        "QLinearAdderConv uint8, neon_uint8",
+        "custom_ops/qlinear_adder_conv/CMakeFiles/addersr_qlinear_kernels.dir/neon.cc.o",
+        "Uint8, 6, 2>",
+        "uadalp",
+        16,
+    ),
+    Kernel(
+        "QLinearAdderConv uint8, neon_dotprod_uint8",
+        "custom_ops/qlinear_adder_conv/CMakeFiles/addersr_qlinear_kernels.dir/neon_dotprod.cc.o",
+        "Uint8, 6, 2>",
+        "udot",
+        16,
+    ),
+    Kernel(
+        "QLinearAdderConv int16, neon_int16",
+        "custom_ops/qlinear_adder_conv/CMakeFiles/addersr_qlinear_kernels.dir/neon.cc.o",
+        "Int16, 6, 2>",
+        "saba",
+        8,
+    ),
 )
 
 

@@ -51,12 +51,21 @@ std::string NameOf(const Kernel* kernel) {
   return Quoted(kernel == nullptr ? "" : kernel->name);
 }
 
+// What stands for all layers where one kernel is to be named: 32 channels, 3x3.
+convolution::Geometry UsualLayer() {
+  convolution::Geometry usual{};
+  usual.in_channels = usual.out_channels = 32;
+  usual.kernel_height = usual.kernel_width = 3;
+  return usual;
+}
+
 std::string Info() {
   // First, because the choice may itself run kernels and so count calls.
   std::string error;
   const adder_conv::Kernel* chosen = adder_conv::SelectKernel(&error);
-  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(&error);
-  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(&error);
+  const convolution::Geometry usual = UsualLayer();
+  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(usual, &error);
+  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(usual, &error);
   error = ort::ForcedError();
   if (!error.empty()) {
     chosen = nullptr;

@@ -93,10 +93,8 @@ QLinearAdderConvKernel<T>::QLinearAdderConvKernel(const Api& api, const OrtKerne
   const KernelInfoAttributes source(api, kName, info);
   bits_ = Required(source, "bits");
   table_fraction_ = Required(source, "table_fraction");
-  std::string error = ForcedError();
-  if (!error.empty()) throw Failure(error);
-  kernel_ = qlinear_adder_conv::SelectKernel<T>(&error);
-  if (kernel_ == nullptr) throw Failure(error);
+  const std::string forced_error = ForcedError();
+  if (!forced_error.empty()) throw Failure(forced_error);
   std::array<const OrtValue*, kInputCount> constants{};
   bool all_constant = true;
   for (const Index index : kParameters) {
@@ -145,9 +143,11 @@ typename QLinearAdderConvKernel<T>::Layer QLinearAdderConvKernel<T>::Pack(const 
                                  table.data,
                                  table.dims[0],
                                  table.dims[1]};
-  const std::string error = qlinear_adder_conv::Check(geometry, parameters);
+  std::string error = qlinear_adder_conv::Check(geometry, parameters);
   if (!error.empty()) throw Failure(error);
-  return {w.dims, {*kernel_, geometry, parameters, adds}};
+  const auto* kernel = qlinear_adder_conv::SelectKernel<T>(geometry, &error);
+  if (kernel == nullptr) throw Failure(error);
+  return {w.dims, {*kernel, geometry, parameters, adds}};
 }
 
 template <class T>
@@ -173,7 +173,7 @@ void QLinearAdderConvKernel<T>::Run(OrtKernelContext* context, const Layer& laye
   T* y = Output<T>(api_, context, y_dims);
   const Job<T> job{&geometry, &layer.packed, x.data, z.data, r.data, z_is_one, r_is_one, y};
   RunItems(api_, context, qlinear_adder_conv::ItemCount(geometry),
-           qlinear_adder_conv::ScratchBytes(geometry, *kernel_),
+           qlinear_adder_conv::ScratchBytes(geometry, layer.packed.kernel()),
            [&job](int64_t item, void* scratch) noexcept {
              qlinear_adder_conv::RunItem(job, item, scratch);
            });

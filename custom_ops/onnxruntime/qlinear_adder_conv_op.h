@@ -55,7 +55,6 @@ class QLinearAdderConvKernel {
   void Run(OrtKernelContext* context, const Layer& layer) const;
 
   const Api& api_;
-  const qlinear_adder_conv::Kernel<T>* kernel_;
   NodeAttributes attributes_;
   int64_t bits_, table_fraction_;
   std::optional<Layer> layer_;  // empty when the graph computes one of the parameters

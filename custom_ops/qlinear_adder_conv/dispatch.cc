@@ -1,6 +1,12 @@
-// Chooses the kernel of each type: the fastest of those that this CPU runs (or of the forced
-// instruction set). Their results are equal, so a wrong choice costs time only.
+// Chooses the kernel of a layer: the fastest for its shape of those that this CPU runs (or of the
+// forced instruction set), by a short measurement. The widest vectors are not always fastest: an
+// odd number of outputs may leave them half empty. Results are equal, so a wrong choice costs time
+// only.
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -37,35 +43,59 @@ const std::vector<const Kernel<T>*>& AllOf() {
   return all;
 }
 
-// A row of 48 pixels, 32 -> 32 channels, 3x3.
+// What the time of a row depends on, in one group; more than enough channels are cut off.
+struct Shape {
+  int64_t channels, outputs, kernel_height, kernel_width;
+
+  explicit Shape(const Geometry& g)
+      : channels(std::min<int64_t>(g.in_channels, 64)),
+        outputs(std::min<int64_t>(g.out_channels, 64)),
+        kernel_height(std::min<int64_t>(g.kernel_height, 7)),
+        kernel_width(std::min<int64_t>(g.kernel_width, 7)) {}
+
+  std::array<int64_t, 4> key() const { return {channels, outputs, kernel_height, kernel_width}; }
+};
+
+// One row of 48 pixels of such a layer.
 template <class T>
-const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates) {
+const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates, const Shape& shape) {
   if (candidates.size() < 2) return candidates.empty() ? nullptr : candidates.front();
-  constexpr int64_t kChannels = 32, kPixels = 48, kWindow = kPixels + 2;
-  const std::vector<T> values(9 * kChannels * kChannels, 1);  // of the filter and of the input
-  const std::vector<int32_t> integers(kPixels, 0);
-  const std::vector<float> reals(kChannels, 0.0F);
-  static_assert(3 * kWindow * kChannels <= 9 * kChannels * kChannels);
-  std::vector<T> y(kPixels * kChannels);
+  constexpr int64_t kPixels = 48, kWidest = 16;
+  const int64_t channels = (shape.channels + kWidest - 1) / kWidest * kWidest;
+  const int64_t outputs = (shape.outputs + kWidest - 1) / kWidest * kWidest;
+  const int64_t columns = kPixels + shape.kernel_width - 1;
+  const std::vector<T> x(static_cast<size_t>(shape.kernel_height * columns * channels), 1);
+  const std::vector<T> panels(
+      static_cast<size_t>(shape.kernel_height * shape.kernel_width * channels * outputs * 2), 1);
+  const std::vector<int32_t> integers(static_cast<size_t>(std::max(kPixels, outputs)), 0);
+  const std::vector<float> reals(static_cast<size_t>(outputs), 0.0F);
+  std::vector<T> y(static_cast<size_t>(kPixels * outputs));
   Requantization<T> layer{};
   layer.offset = layer.z_zero_point = layer.r_zero_point = integers.data();
   layer.multiplier = layer.bias = layer.z_multiplier = layer.r_multiplier = reals.data();
-  layer.flush_steps = 16;
+  layer.flush_steps = 32;
   layer.high = 100;
   layer.bounded = true;
   layer.activation = Activation::kRamp;
   RowTask<T> task{};
-  task.x = task.panels = values.data();
-  task.pixel_step = task.tap_column_step = task.channels = kChannels;
-  task.tap_row_step = kWindow * kChannels;
-  task.kernel_height = task.kernel_width = 3;
-  task.segment = kChannels;
+  task.x = x.data();
+  task.panels = panels.data();
+  task.kernel_height = shape.kernel_height;
+  task.kernel_width = 1;
   task.layer = &layer;
   task.x_sums = integers.data();
   task.pixels = kPixels;
-  task.outputs = task.pixel_outputs = kChannels;
+  task.outputs = task.pixel_outputs = shape.outputs;
   task.y = y.data();
-  return candidates[isa::Fastest(candidates.size(), [&](size_t i) { candidates[i]->row(task); })];
+  return candidates[isa::Fastest(candidates.size(), [&](size_t i) {
+    const int64_t step = candidates[i]->channels;
+    const int64_t padded = (shape.channels + step - 1) / step * step;
+    task.pixel_step = padded;
+    task.channels = padded * shape.kernel_width;
+    task.segment = std::min(task.channels, layer.flush_steps * step);
+    task.tap_row_step = columns * padded;
+    candidates[i]->row(task);
+  })];
 }
 
 // Those of this CPU: of the instruction set that is forced or, where it has none for this type, of
@@ -85,11 +115,14 @@ std::vector<const Kernel<T>*> Candidates(const std::string& forced) {
 }
 
 template <class T>
-const Kernel<T>* Choose() {
+const Kernel<T>* Choose(const Shape& shape) {
   for (const Kernel<T>* kernel : AllOf<T>()) {
     if (isa::Forced() == kernel->name && isa::Supported(kernel->isa)) return kernel;
   }
-  return Fastest(Candidates<T>(isa::ForcedIsa()));
+  std::vector<const Kernel<T>*> candidates = Candidates<T>(isa::ForcedIsa());
+  // From the third instruction set on they are never the fastest, and take long to measure.
+  if (candidates.size() > 2) candidates.resize(2);
+  return Fastest(candidates, shape);
 }
 
 template <class T>
@@ -103,11 +136,17 @@ void AddInfos(std::vector<KernelInfo>* infos) {
 }  // namespace
 
 template <class T>
-const Kernel<T>* SelectKernel(std::string* error) {
+const Kernel<T>* SelectKernel(const Geometry& geometry, std::string* error) {
   *error = isa::ForcedError();
   if (!error->empty()) return nullptr;
-  static const Kernel<T>* const chosen = Choose<T>();
-  return chosen;
+  // Every shape is measured once. Immortal, since sessions may outlive static destructors.
+  static auto& mutex = *new std::mutex;
+  static auto& chosen = *new std::map<std::array<int64_t, 4>, const Kernel<T>*>;
+  const Shape shape(geometry);
+  const std::lock_guard<std::mutex> lock(mutex);
+  const Kernel<T>*& kernel = chosen[shape.key()];
+  if (kernel == nullptr) kernel = Choose<T>(shape);
+  return kernel;
 }
 
 std::vector<KernelInfo> Kernels() {
@@ -117,7 +156,7 @@ std::vector<KernelInfo> Kernels() {
   return infos;
 }
 
-template const Kernel<uint8_t>* SelectKernel(std::string*);
-template const Kernel<int16_t>* SelectKernel(std::string*);
+template const Kernel<uint8_t>* SelectKernel(const Geometry&, std::string*);
+template const Kernel<int16_t>* SelectKernel(const Geometry&, std::string*);
 
 }  // namespace addersr::qlinear_adder_conv
