@@ -48,6 +48,13 @@ KERNELS = (
         16,
     ),
     Kernel(
+        "QLinearAdderConv uint8 of up to 6 bits, neon_uint6",
+        "custom_ops/qlinear_adder_conv/CMakeFiles/addersr_qlinear_kernels.dir/neon.cc.o",
+        "Uint6, 4, 2>",
+        "uadalp",
+        64,
+    ),
+    Kernel(
         "QLinearAdderConv uint8, neon_dotprod_uint8",
         "custom_ops/qlinear_adder_conv/CMakeFiles/addersr_qlinear_kernels.dir/neon_dotprod.cc.o",
         "Uint8, 6, 2>",

@@ -64,8 +64,8 @@ std::string Info() {
   std::string error;
   const adder_conv::Kernel* chosen = adder_conv::SelectKernel(&error);
   const convolution::Geometry usual = UsualLayer();
-  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(usual, &error);
-  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(usual, &error);
+  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(usual, 8, &error);
+  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(usual, 11, &error);
   error = ort::ForcedError();
   if (!error.empty()) {
     chosen = nullptr;

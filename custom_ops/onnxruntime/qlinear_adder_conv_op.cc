@@ -145,7 +145,7 @@ typename QLinearAdderConvKernel<T>::Layer QLinearAdderConvKernel<T>::Pack(const 
                                  table.dims[1]};
   std::string error = qlinear_adder_conv::Check(geometry, parameters);
   if (!error.empty()) throw Failure(error);
-  const auto* kernel = qlinear_adder_conv::SelectKernel<T>(geometry, &error);
+  const auto* kernel = qlinear_adder_conv::SelectKernel<T>(geometry, parameters.bits, &error);
   if (kernel == nullptr) throw Failure(error);
   return {w.dims, {*kernel, geometry, parameters, adds}};
 }

@@ -36,9 +36,10 @@ struct Common {
 // 12 accumulators, 2 of the filter, the input and a temporary: all 16 registers.
 struct Uint8 : Common {
   using Data = uint8_t;
-  static constexpr int kChannels = 8, kAccumulators = 2, kPixels = 6, kGroups = 1;
+  static constexpr int kChannels = 8, kUnit = 8, kAccumulators = 2, kPixels = 6, kGroups = 1;
   static constexpr bool kMaxForm = false;
   static constexpr int kAccumulator = 0;
+  static constexpr int kBits = 8;
   // In the order in which Total's shuffle interleaves two accumulators.
   static constexpr int kSlots[kLanes] = {0, 1, 4, 5, 2, 3, 6, 7};
   static Vector Load(const Data* from) { return _mm256_loadu_si256((const __m256i*)from); }
@@ -89,9 +90,10 @@ struct Uint8 : Common {
 
 struct Int16 : Common {
   using Data = int16_t;
-  static constexpr int kChannels = 2, kAccumulators = 1, kPixels = 6, kGroups = 2;
+  static constexpr int kChannels = 2, kUnit = 2, kAccumulators = 1, kPixels = 6, kGroups = 2;
   static constexpr bool kMaxForm = true;
   static constexpr int kAccumulator = 32768;
+  static constexpr int kBits = 16;
   static constexpr int kSlots[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7};
   static Vector Load(const Data* from) { return _mm256_loadu_si256((const __m256i*)from); }
   static Vector Broadcast(const Data* from) {

@@ -45,15 +45,17 @@ const std::vector<const Kernel<T>*>& AllOf() {
 
 // What the time of a row depends on, in one group; more than enough channels are cut off.
 struct Shape {
-  int64_t channels, outputs, kernel_height, kernel_width;
+  int64_t bits, channels, outputs, kernel_height, kernel_width;
 
-  explicit Shape(const Geometry& g)
-      : channels(std::min<int64_t>(g.in_channels, 64)),
+  Shape(const Geometry& g, int bits_of_data)
+      : bits(bits_of_data),
+        channels(std::min<int64_t>(g.in_channels, 64)),
         outputs(std::min<int64_t>(g.out_channels, 64)),
         kernel_height(std::min<int64_t>(g.kernel_height, 7)),
         kernel_width(std::min<int64_t>(g.kernel_width, 7)) {}
 
-  std::array<int64_t, 4> key() const { return {channels, outputs, kernel_height, kernel_width}; }
+  using Key = std::array<int64_t, 5>;
+  Key key() const { return {bits, channels, outputs, kernel_height, kernel_width}; }
 };
 
 // One row of 48 pixels of such a layer.
@@ -98,31 +100,36 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates, const 
   })];
 }
 
-// Those of this CPU: of the instruction set that is forced or, where it has none for this type, of
-// the next one below it that has; all of them when none is forced.
+// Those of this CPU that take data of so many bits: of the instruction set that is forced or, where
+// it has none for this type, of the next one below it that has. When none is forced, of the two
+// best instruction sets: what comes after them is never the fastest, and takes long to measure.
 template <class T>
-std::vector<const Kernel<T>*> Candidates(const std::string& forced) {
+std::vector<const Kernel<T>*> Candidates(const std::string& forced, int bits) {
   std::vector<const Kernel<T>*> candidates;
   bool reached = forced.empty();
+  int isas = 0;
   for (const isa::Isa& one : isa::All()) {
     reached = reached || forced == one.name;
-    if (!reached || !one.supported || (!forced.empty() && !candidates.empty())) continue;
+    if (!reached || !one.supported || isas == (forced.empty() ? 2 : 1)) continue;
+    const size_t before = candidates.size();
     for (const Kernel<T>* kernel : AllOf<T>()) {
-      if (std::strcmp(kernel->isa, one.name) == 0) candidates.push_back(kernel);
+      if (std::strcmp(kernel->isa, one.name) == 0 && bits <= kernel->bits) {
+        candidates.push_back(kernel);
+      }
     }
+    if (candidates.size() > before) ++isas;
   }
   return candidates;
 }
 
 template <class T>
 const Kernel<T>* Choose(const Shape& shape) {
+  const int bits = static_cast<int>(shape.bits);
   for (const Kernel<T>* kernel : AllOf<T>()) {
-    if (isa::Forced() == kernel->name && isa::Supported(kernel->isa)) return kernel;
+    const bool forced = isa::Forced() == kernel->name && isa::Supported(kernel->isa);
+    if (forced && bits <= kernel->bits) return kernel;
   }
-  std::vector<const Kernel<T>*> candidates = Candidates<T>(isa::ForcedIsa());
-  // From the third instruction set on they are never the fastest, and take long to measure.
-  if (candidates.size() > 2) candidates.resize(2);
-  return Fastest(candidates, shape);
+  return Fastest(Candidates<T>(isa::ForcedIsa(), bits), shape);
 }
 
 template <class T>
@@ -136,13 +143,13 @@ void AddInfos(std::vector<KernelInfo>* infos) {
 }  // namespace
 
 template <class T>
-const Kernel<T>* SelectKernel(const Geometry& geometry, std::string* error) {
+const Kernel<T>* SelectKernel(const Geometry& geometry, int bits, std::string* error) {
   *error = isa::ForcedError();
   if (!error->empty()) return nullptr;
   // Every shape is measured once. Immortal, since sessions may outlive static destructors.
   static auto& mutex = *new std::mutex;
-  static auto& chosen = *new std::map<std::array<int64_t, 4>, const Kernel<T>*>;
-  const Shape shape(geometry);
+  static auto& chosen = *new std::map<Shape::Key, const Kernel<T>*>;
+  const Shape shape(geometry, bits);
   const std::lock_guard<std::mutex> lock(mutex);
   const Kernel<T>*& kernel = chosen[shape.key()];
   if (kernel == nullptr) kernel = Choose<T>(shape);
@@ -156,7 +163,7 @@ std::vector<KernelInfo> Kernels() {
   return infos;
 }
 
-template const Kernel<uint8_t>* SelectKernel(const Geometry&, std::string*);
-template const Kernel<int16_t>* SelectKernel(const Geometry&, std::string*);
+template const Kernel<uint8_t>* SelectKernel(const Geometry&, int, std::string*);
+template const Kernel<int16_t>* SelectKernel(const Geometry&, int, std::string*);
 
 }  // namespace addersr::qlinear_adder_conv

@@ -70,8 +70,10 @@ struct Kernel {
   int lanes;         // outputs that are requantised together
   int groups;        // of `lanes` outputs in a wide panel; what is left over takes narrow ones
   int channels;      // input channels of one step
+  int unit;          // of which so many of one filter lie side by side in a panel
   bool max_form;     // sums max(x, w): needs x_sums, and the filter's sum in the offset
   int accumulator;   // largest sum that a narrow accumulator holds; 0: none can overflow
+  int bits;          // most bits that the data may have
   const int* slots;  // the output, within `lanes`, that each slot of a packed step belongs to
   void (*row)(const RowTask<T>& task);
   // sums[i] = the sum of the channels of pixel i; used in the max form only, else null

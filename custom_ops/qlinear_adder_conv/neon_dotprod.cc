@@ -8,8 +8,9 @@ namespace {
 // 24 accumulators, 4 of the filter, ones, the input and a difference: 31 of 32 registers.
 struct Uint8 : CommonUint8 {
   using Accumulator = uint32x4_t;
-  static constexpr int kChannels = 4, kAccumulators = 2, kPixels = 6, kGroups = 2;
+  static constexpr int kChannels = 4, kUnit = 4, kAccumulators = 2, kPixels = 6, kGroups = 2;
   static constexpr int kAccumulator = 0;
+  static constexpr int kBits = 8;
   static Accumulator Zero() { return vdupq_n_u32(0); }
   static Vector Broadcast(const Data* from) {
     uint32_t channels;

@@ -124,8 +124,8 @@ void PackedLayer<T>::PackPanels(const Geometry& g, const T* w) {
         for (int64_t c = 0; c < g.in_channels; ++c) {
           for (int64_t tap = 0; tap < window; ++tap) {
             const T weight = filter[c * window + tap];
-            const int64_t step = (tap * padded_channels_ + c) / kernel_->channels;
-            panel[(step * width + slot) * kernel_->channels + c % kernel_->channels] = weight;
+            const int64_t unit = (tap * padded_channels_ + c) / kernel_->unit;
+            panel[(unit * width + slot) * kernel_->unit + c % kernel_->unit] = weight;
             sum += weight;
           }
         }

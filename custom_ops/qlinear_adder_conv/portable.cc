@@ -16,9 +16,10 @@ struct Portable {
   using Accumulator = Lanes<int32_t>;
   using Int = Lanes<int32_t>;
   using Float = Lanes<float>;
-  static constexpr int kChannels = 1, kAccumulators = 1, kPixels = 4, kGroups = 2;
+  static constexpr int kChannels = 1, kUnit = 1, kAccumulators = 1, kPixels = 4, kGroups = 2;
   static constexpr bool kMaxForm = false;
   static constexpr int kAccumulator = 0;
+  static constexpr int kBits = 8 * sizeof(T);
   static constexpr int kSlots[kLanes] = {0, 1, 2, 3};
 
   template <class Lane, class From>

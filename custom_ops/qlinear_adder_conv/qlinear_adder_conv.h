@@ -113,11 +113,11 @@ size_t ScratchBytes(const Geometry& geometry, const Kernel<T>& kernel);
 template <class T>
 void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept;
 
-// The kernel for a layer of this shape (channels and filter; sizes do not matter): the fastest one
-// that this CPU runs, or the one of the forced instruction set. Returns nullptr and fills `error` when
-// ADDERSR_FORCE_ISA cannot be served. Throws std::bad_alloc only.
+// The kernel for a layer of this shape (channels and filter; sizes do not matter) and data of so
+// many bits: the fastest one that this CPU runs, or the one of the forced instruction set. Returns
+// nullptr and fills `error` when ADDERSR_FORCE_ISA cannot be served. Throws std::bad_alloc only.
 template <class T>
-const Kernel<T>* SelectKernel(const Geometry& geometry, std::string* error);
+const Kernel<T>* SelectKernel(const Geometry& geometry, int bits, std::string* error);
 
 // What a report needs to know about a kernel.
 struct KernelInfo {

@@ -34,9 +34,10 @@ struct Common {
 
 struct Uint8 : Common {
   using Data = uint8_t;
-  static constexpr int kChannels = 8, kAccumulators = 2, kPixels = 3, kGroups = 2;
+  static constexpr int kChannels = 8, kUnit = 8, kAccumulators = 2, kPixels = 3, kGroups = 2;
   static constexpr bool kMaxForm = false;
   static constexpr int kAccumulator = 0;
+  static constexpr int kBits = 8;
   static constexpr int kSlots[kLanes] = {0, 1, 2, 3};
   static Vector Load(const Data* from) { return _mm_loadu_si128((const __m128i*)from); }
   static Vector Broadcast(const Data* from) {
@@ -69,9 +70,10 @@ struct Uint8 : Common {
 
 struct Int16 : Common {
   using Data = int16_t;
-  static constexpr int kChannels = 2, kAccumulators = 1, kPixels = 3, kGroups = 4;
+  static constexpr int kChannels = 2, kUnit = 2, kAccumulators = 1, kPixels = 3, kGroups = 4;
   static constexpr bool kMaxForm = true;
   static constexpr int kAccumulator = 32768;
+  static constexpr int kBits = 16;
   static constexpr int kSlots[kLanes] = {0, 1, 2, 3};
   static Vector Load(const Data* from) { return _mm_loadu_si128((const __m128i*)from); }
   static Vector Broadcast(const Data* from) {

@@ -13,8 +13,11 @@
 //   of one step. kAccumulators: Accumulators that make one Int of sums. kPixels, kGroups: the tile.
 //   kMaxForm; kAccumulator: what a narrow accumulator holds, divided by the values that a step adds
 //   to it; 0 if none overflows
-//   kSlots[kLanes]: the output of each run of kChannels values in kAccumulators Vectors
-//   Vector Load(const T*), Broadcast(const T*): kChannels values, repeated
+//   kUnit: channels of one output side by side in a panel: kChannels, or a divisor of it
+//   kBits: most bits that the data may have
+//   kSlots[kLanes]: the output of each run of kUnit values in kAccumulators Vectors
+//   Vector Load(const T*); with kUnit < kChannels Load(const T*, values from one unit to the next)
+//   Vector Broadcast(const T*): kChannels values, repeated
 //   Accumulator Zero(), Accumulate(Accumulator, Vector x, Vector w)
 //   Int Total(const Accumulator*): the sums of kLanes outputs; Int Add(Int, Int)
 //   int32_t Reduce(Int): the sum of its lanes; for the max form only
@@ -33,7 +36,7 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
   using Accumulator = typename Arch::Accumulator;
   using Int = typename Arch::Int;
   constexpr int kVectors = kGroups * Arch::kAccumulators;
-  constexpr int kValues = Arch::kLanes * Arch::kChannels / Arch::kAccumulators;  // of a Vector
+  constexpr int kUnitValues = Arch::kLanes * Arch::kUnit / Arch::kAccumulators;
   const Data* x = t.x + pixel * t.pixel_step;
   Accumulator acc[kPixels][kVectors];
   const auto clear = [&] {
@@ -66,14 +69,20 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
     for (; from < end; from += Arch::kChannels) {
       Vector w[kVectors];
 #pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) w[v] = Arch::Load(panel + v * kValues);
+      for (int v = 0; v < kVectors; ++v) {
+        if constexpr (Arch::kUnit == Arch::kChannels) {
+          w[v] = Arch::Load(panel + v * kUnitValues);
+        } else {
+          w[v] = Arch::Load(panel + v * kUnitValues, kVectors * kUnitValues);
+        }
+      }
 #pragma GCC unroll 16
       for (int p = 0; p < kPixels; ++p) {
         const Vector value = Arch::Broadcast(from + p * t.pixel_step);
 #pragma GCC unroll 16
         for (int v = 0; v < kVectors; ++v) acc[p][v] = Arch::Accumulate(acc[p][v], value, w[v]);
       }
-      panel += kVectors * kValues;
+      panel += kVectors * kUnitValues * (Arch::kChannels / Arch::kUnit);
     }
   };
   // Values that the narrow accumulators can still take.
@@ -167,19 +176,19 @@ constexpr auto SumChannelsOf() {
 }
 
 // Defines the Kernel object `kernel_NAME` of an Arch.
-#define ADDERSR_DEFINE_QLINEAR_KERNEL(isa_name, kernel_name, Arch)                         \
-  namespace {                                                                              \
-  std::atomic<uint64_t> calls_##kernel_name{0};                                            \
-  void Row_##kernel_name(const RowTask<Arch::Data>& task) {                                \
-    calls_##kernel_name.fetch_add(1, std::memory_order_relaxed);                           \
-    Row<Arch>(task);                                                                       \
-  }                                                                                        \
-  }                                                                                        \
-  extern const Kernel<Arch::Data> kernel_##kernel_name;                                    \
-  const Kernel<Arch::Data> kernel_##kernel_name {                                          \
-    #isa_name, #kernel_name, Arch::kLanes, Arch::kGroups, Arch::kChannels, Arch::kMaxForm, \
-        Arch::kAccumulator, Arch::kSlots, Row_##kernel_name, SumChannelsOf<Arch>(),        \
-        &calls_##kernel_name                                                               \
+#define ADDERSR_DEFINE_QLINEAR_KERNEL(isa_name, kernel_name, Arch)                        \
+  namespace {                                                                             \
+  std::atomic<uint64_t> calls_##kernel_name{0};                                           \
+  void Row_##kernel_name(const RowTask<Arch::Data>& task) {                               \
+    calls_##kernel_name.fetch_add(1, std::memory_order_relaxed);                          \
+    Row<Arch>(task);                                                                      \
+  }                                                                                       \
+  }                                                                                       \
+  extern const Kernel<Arch::Data> kernel_##kernel_name;                                   \
+  const Kernel<Arch::Data> kernel_##kernel_name {                                         \
+    #isa_name, #kernel_name, Arch::kLanes, Arch::kGroups, Arch::kChannels, Arch::kUnit,   \
+        Arch::kMaxForm, Arch::kAccumulator, Arch::kBits, Arch::kSlots, Row_##kernel_name, \
+        SumChannelsOf<Arch>(), &calls_##kernel_name                                       \
   }
 
 }  // namespace addersr::qlinear_adder_conv

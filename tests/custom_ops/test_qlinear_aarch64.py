@@ -14,7 +14,7 @@ CASES = [
     *map(case, ("channels_1_to_1", "groups_3_of_17_filters", "batch_3_groups_2")),
 ]
 FORCED = {
-    "neon": {"neon_uint8", "neon_int16"},
+    "neon": {"neon_uint6", "neon_uint8", "neon_int16"},
     "neon_dotprod": {"neon_dotprod_uint8", "neon_int16"},
     "portable": {"portable_uint8", "portable_int16"},
 }
@@ -26,7 +26,7 @@ def aarch64() -> Aarch64:
 
 
 @pytest.mark.parametrize("forced", FORCED)
-@pytest.mark.parametrize("kind", [KINDS[1], KINDS[4]], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [KINDS[1], KINDS[2], KINDS[4]], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
 def test_arm_equals_the_reference(
     aarch64: Aarch64, tmp_path: Path, one: Case, kind: Kind, forced: str

@@ -21,7 +21,8 @@ std::vector<QLinearKind> Kinds<uint8_t>() {
   return {{"plain", 8, false, false, false},
           {"everything", 8, true, true, true},
           {"lookup", 8, true, false, false},
-          {"six_bits", 6, false, true, true}};
+          {"six_bits", 6, false, true, true},
+          {"three_bits", 3, true, false, false}};
 }
 template <>
 std::vector<QLinearKind> Kinds<int16_t>() {
@@ -37,6 +38,7 @@ void CheckAllKernels(const ConvolutionCase& one, uint32_t seed) {
     SCOPED_TRACE(testing::Message() << one << ", " << kind.name << ", seed " << seed);
     const QLinearProblem<T> problem(one, kind, seed);
     for (const Kernel<T>* kernel : SupportedQLinearKernels<T>()) {
+      if (kind.bits > kernel->bits) continue;
       for (const Side side : kSides) {
         EXPECT_EQ(Compare(problem.truth, problem.Run(*kernel, side), 0.0), "") << kernel->name;
         if (problem.geometry.batch > 0) problem.RunRow(*kernel, side);
@@ -66,6 +68,25 @@ TEST(QLinearAdderConvRandomTest, AllKernelsEqualTheReference) {
     } else {
       CheckAllKernels<int16_t>(one, seed);
     }
+  }
+}
+
+TEST(QLinearAdderConvLimitsTest, AllDifferencesOfUint8AreAsLargeAsCanBe) {
+  for (const Kernel<uint8_t>* kernel : SupportedQLinearKernels<uint8_t>()) {
+    QLinearProblem<uint8_t> problem({"largest", {1, 1500, 3, 9}, {9, 1500, 3, 3}},
+                                    {"largest", kernel->bits, false, false, false}, 1);
+    const auto high = static_cast<uint8_t>((1 << problem.kind.bits) - 1);
+    problem.x.assign(problem.x.size(), 0);
+    problem.w.assign(problem.w.size(), high);
+    problem.multiplier = {1.0F};
+    problem.bias = {0.0F};
+    problem.z_multiplier = problem.r_multiplier = {0.0F};
+    problem.offset = {13500 * high + 50};  // t = 50 for exact sums
+    problem.table_size = 100;
+    problem.table.resize(100);
+    for (int t = 0; t < 100; ++t) problem.table[t] = static_cast<int16_t>(t == 50 ? 8 : 0);
+    problem.truth.assign(problem.truth.size(), 1.0);
+    EXPECT_EQ(Compare(problem.truth, problem.Run(*kernel, Side::kEnd), 0.0), "") << kernel->name;
   }
 }
 
@@ -152,6 +173,7 @@ void CheckSizes(const QLinearKind& kind) {
   // Every kernel touches the last value of every buffer of this case, so the sizes are exact.
   const QLinearProblem<T> problem(kPlain, kind, 3);
   for (const Kernel<T>* kernel : SupportedQLinearKernels<T>()) {
+    if (kind.bits > kernel->bits) continue;
     SCOPED_TRACE(kernel->name);
     EXPECT_DEATH(problem.Run(*kernel, Side::kEnd, {1, 0, 0, 0, 0}), "");
     EXPECT_DEATH(problem.Run(*kernel, Side::kEnd, {0, 1, 0, 0, 0}), "");
