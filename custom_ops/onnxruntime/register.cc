@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
+#include "custom_ops/onnxruntime/fused_adder_conv_op.h"
 #include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/status.h"
 
@@ -19,12 +20,14 @@ struct Registration {
   const OrtApi* table;
   Api api;
   Op<AdderConvKernel> adder_conv;
+  Op<FusedAdderConvKernel> fused_adder_conv;
   OrtCustomOpDomain* domain = nullptr;
 
   explicit Registration(const OrtApi* runtime)
-      : table(runtime), api(Bind(runtime)), adder_conv(api) {
+      : table(runtime), api(Bind(runtime)), adder_conv(api), fused_adder_conv(api) {
     Check(api, api.CreateCustomOpDomain(kDomain, &domain));
     Check(api, api.CustomOpDomain_Add(domain, &adder_conv));
+    Check(api, api.CustomOpDomain_Add(domain, &fused_adder_conv));
   }
 };
 
