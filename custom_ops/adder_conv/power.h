@@ -43,14 +43,21 @@ inline void SplitExponent(float alpha, float* high, float* low) {
   *low = static_cast<float>(a - rounded);
 }
 
-template <class V>
-inline typename V::Vector Polynomial(typename V::Vector x, const float* highest_first, int count) {
-  typename V::Vector sum = V::Broadcast(highest_first[0]);
-#pragma GCC unroll 16
-  for (int i = 1; i < count; ++i) {
-    sum = V::Add(V::Mul(sum, x), V::Broadcast(highest_first[i]));
+// c[0] + c[1] x + ... in a tree, whose depth and not whose size decides how long it takes.
+template <class V, int kCount>
+inline typename V::Vector Polynomial(typename V::Vector x, const float* c) {
+  if constexpr (kCount == 1) {
+    return V::Broadcast(c[0]);
+  } else if constexpr (kCount == 2) {
+    return V::Add(V::Mul(V::Broadcast(c[1]), x), V::Broadcast(c[0]));
+  } else {
+    // The largest power of two below kCount.
+    constexpr int kLow = kCount > 8 ? 8 : kCount > 4 ? 4 : 2;
+    typename V::Vector power = V::Mul(x, x);
+    for (int i = 2; i < kLow; i *= 2) power = V::Mul(power, power);
+    return V::Add(V::Mul(Polynomial<V, kCount - kLow>(x, c + kLow), power),
+                  Polynomial<V, kLow>(x, c));
   }
-  return sum;
 }
 
 template <class V>
@@ -61,11 +68,11 @@ inline typename V::Vector SignedPower(typename V::Vector t, typename V::Vector h
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23
   constexpr uint32_t kHalfRoot = 0x3F3504F3;
   // Minimax on the two intervals above, for log2(1 + x) / x and (2^f - 1) / f.
-  constexpr float kLog[] = {0x1.00d79ap-3F,  -0x1.aeb34cp-3F, 0x1.bd318cp-3F,
-                            -0x1.e87ceap-3F, 0x1.268f78p-2F,  -0x1.7160e6p-2F,
-                            0x1.ec76f4p-2F,  -0x1.71546ap-1F, 0x1.715474p+0F};
-  constexpr float kExp[] = {0x1.448d98p-13F, 0x1.5f47c8p-10F, 0x1.3b29aep-7F,
-                            0x1.c6aed0p-5F,  0x1.ebfbe0p-3F,  0x1.62e430p-1F};
+  constexpr float kLog[] = {0x1.715474p+0F,  -0x1.71546ap-1F, 0x1.ec76f4p-2F,
+                            -0x1.7160e6p-2F, 0x1.268f78p-2F,  -0x1.e87ceap-3F,
+                            0x1.bd318cp-3F,  -0x1.aeb34cp-3F, 0x1.00d79ap-3F};
+  constexpr float kExp[] = {0x1.62e430p-1F, 0x1.ebfbe0p-3F,  0x1.c6aed0p-5F,
+                            0x1.3b29aep-7F, 0x1.5f47c8p-10F, 0x1.448d98p-13F};
   const Vector round = V::Broadcast(kRound);
   const Vector one = V::Broadcast(1.0F);
 
@@ -76,7 +83,7 @@ inline typename V::Vector SignedPower(typename V::Vector t, typename V::Vector h
   const Vector n =
       V::Sub(V::Or(V::ShiftRight23(shifted), 0x4B000000), V::Broadcast(8388608.0F + 127.0F));
   const Vector x = V::Sub(V::AddToBits(V::And(shifted, 0x007FFFFF), kHalfRoot), one);
-  const Vector log = V::Mul(x, Polynomial<V>(x, kLog, 9));
+  const Vector log = V::Mul(x, Polynomial<V, 9>(x, kLog));
 
   const Vector whole = V::Mul(high, n);
   const Vector first = V::Sub(V::Add(whole, round), round);
@@ -84,7 +91,7 @@ inline typename V::Vector SignedPower(typename V::Vector t, typename V::Vector h
       V::Add(V::Sub(whole, first), V::Add(V::Mul(low, n), V::Mul(V::Add(high, low), log)));
   const Vector second = V::Sub(V::Add(rest, round), round);
   const Vector f = V::Sub(rest, second);
-  const Vector e = V::Add(V::Mul(f, Polynomial<V>(f, kExp, 6)), one);
+  const Vector e = V::Add(V::Mul(f, Polynomial<V, 6>(f, kExp)), one);
 
   // Two halves of the integer, since neither need be the exponent of a float as a whole. Beyond
   // these bounds the result is 0 or infinite anyway.

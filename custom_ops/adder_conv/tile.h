@@ -22,7 +22,10 @@ namespace addersr::adder_conv {
 
 template <class Arch, int kPixels, int kVectors>
 inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t first_output) {
-  typename Arch::Vector acc[kPixels][kVectors];
+  using Vector = typename Arch::Vector;
+  const float* offsets = t.offsets + first_output;
+  float* y = t.y + pixel * t.y_step + first_output;
+  Vector acc[kPixels][kVectors];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
 #pragma GCC unroll 16
@@ -32,12 +35,12 @@ inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t fi
     for (int64_t column = 0; column < t.kernel_width; ++column) {
       const float* tap = t.x[row] + pixel * t.pixel_step + column * t.tap_column_step;
       for (int64_t c = 0; c < t.channels; ++c) {
-        typename Arch::Vector w[kVectors];
+        Vector w[kVectors];
 #pragma GCC unroll 16
         for (int v = 0; v < kVectors; ++v) w[v] = Arch::Load(panel + v * Arch::kLanes);
 #pragma GCC unroll 16
         for (int p = 0; p < kPixels; ++p) {
-          const typename Arch::Vector value = Arch::Broadcast(tap[p * t.pixel_step + c]);
+          const Vector value = Arch::Broadcast(tap[p * t.pixel_step + c]);
 #pragma GCC unroll 16
           for (int v = 0; v < kVectors; ++v) {
             acc[p][v] = Arch::AccumulateMax(acc[p][v], value, w[v]);
@@ -47,12 +50,10 @@ inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t fi
       }
     }
   }
-  const float* offsets = t.offsets + first_output;
-  float* y = t.y + pixel * t.y_step + first_output;
   const auto finish = [&](const auto& change) {
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
-      const typename Arch::Vector x_sum = Arch::Broadcast(t.x_sums[pixel + p]);
+      const Vector x_sum = Arch::Broadcast(t.x_sums[pixel + p]);
 #pragma GCC unroll 16
       for (int v = 0; v < kVectors; ++v) {
         const int64_t o = v * Arch::kLanes;
@@ -61,7 +62,6 @@ inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t fi
       }
     }
   };
-  using Vector = typename Arch::Vector;
   if (t.epilogue == nullptr) {
     finish([](int64_t, const Vector& sum) { return sum; });
     return;
