@@ -35,8 +35,8 @@ _PASSED_ON = (
     "kernel_shape: ints = @kernel_shape, pads: ints = @pads, strides: ints = @strides"
 )
 
-# From the input `x`, NCHW, and W to `distances`, NCHW. G groups of M filters each; K taps per filter,
-# T of them per channel. FusedAdderConv's body has these steps too.
+# From the input `x`, NCHW, and W to `distances`, NCHW; FusedAdderConv's body has these steps too.
+# G groups of M filters each; K taps per filter, T of them per channel.
 _SUM = """
   convolved = Conv <{passed_on}, group: int = @group> ({x}, W)
   y_shape = Shape (convolved)

@@ -1,8 +1,9 @@
 """Layers beside onnxruntime's Conv: ``python -m addersr.custom_ops.fused_adder_conv.benchmark``.
 
-Chains of four layers 3x3, channels last, on one thread. FusedAdderConv has its whole epilogue (scale,
-bias, the layer's input as Z, PReLU), once with power and once without; Conv is bare. All contenders
-run in turns in one process. The limit is what a loop of max and fma reaches without memory, on AVX2.
+Chains of four layers 3x3, on one thread. FusedAdderConv is channels last and has its epilogue
+(scale, bias, the layer's input as Z, PReLU), once with power and once without; Conv is bare. All
+contenders run in turns in one process. The limit is what a loop of max and fma reaches on AVX2
+without memory.
 Needs onnx, and for the limit a C++ compiler.
 """
 

@@ -1,14 +1,15 @@
 """FusedAdderConv as a function of standard ONNX operators.
 
-The sum is computed by the steps of AdderConv's body, always in NCHW; the epilogue in the layout of Y.
+The sum is computed by the steps of AdderConv's body, always in NCHW; the epilogue in the layout of
+Y.
 
 - The layout is an attribute, which a body can only pass on to an operator that has one of its own.
   ``Gather`` has: its axis is 0 if ``channels_last`` is left out, which makes it pick a row or a
   column of a small matrix, and so 0 or 1, a number to compute shapes with.
-- No ``If``, whose branches would have to agree in their shapes: one Transpose of [N, A, B] serves both
-  layouts. From NHWC, A is all pixels and B the channels; where nothing is to be moved, A is 1.
-- The power activation is ``T·exp(log(max(|T|, 1e-12))·(α-1))``: onnxruntime runs it twice as fast as
-  ``Pow``, and the exported float models have the same expression.
+- No ``If``, whose branches would have to agree in their shapes: one Transpose of [N, A, B] serves
+  both layouts. From NHWC, A is all pixels and B the channels; where nothing is to be moved, A is 1.
+- The power activation is ``T·exp(log(max(|T|, 1e-12))·(α-1))``: onnxruntime runs it twice as fast
+  as ``Pow``, and the exported float models have the same expression.
 """
 
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ FusedAdderConv <auto_pad, channels_last, dilations, group, kernel_shape, pads, s
   matrix_flat = Constant <value_ints = [0, 1, 0, 0]> ()
   matrix = Reshape (matrix_flat, square_of_two)
   second = Constant <value_int = 1> ()
-  picked = Gather <axis = @channels_last> (matrix, second)
+  picked = Gather <axis: int = @channels_last> (matrix, second)
   last = ReduceMax <keepdims = 1> (picked)
   unit = Constant <value_ints = [1]> ()
   first = Sub (unit, last)

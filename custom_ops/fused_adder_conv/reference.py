@@ -122,8 +122,8 @@ def tolerance(
 ) -> npt.NDArray[np.float64]:
     """Largest accepted difference between a float32 result and the exact one, per value of Y.
 
-    The tolerance of the sum (that of AdderConv) is carried through the epilogue, whose own roundings
-    are added. ``SPECIFICATION.md`` derives it.
+    The tolerance of the sum (that of AdderConv) is carried through the epilogue, whose own
+    roundings are added. ``SPECIFICATION.md`` derives it.
 
     Args:
         As for :func:`fused_adder_conv`.
@@ -186,9 +186,7 @@ def _check(x: FloatArray, w: FloatArray, epilogue: Epilogue, y_shape: Sequence[i
     arrays = (x, w, *epilogue.arrays())
     if x.dtype not in (np.float32, np.float64) or any(a.dtype != x.dtype for a in arrays):
         types = ", ".join(str(array.dtype) for array in arrays)
-        raise AdderSRError(
-            f"{_OP} expects all inputs in float32, or all in float64, got {types}."
-        )
+        raise AdderSRError(f"{_OP} expects all inputs in float32, or all in float64, got {types}.")
     filters = w.shape[0]
     for name in ("scale", "bias", "alpha", "slope"):
         shape = getattr(epilogue, name).shape

@@ -84,10 +84,9 @@ def _infer(context: InferenceContext) -> None:
     context.set_output_type(0, y)
 
 
-def _check(
-    name: str, given: list[int | None], filters: int | None, y: list[int | None]
-) -> None:
+def _check(name: str, given: list[int | None], filters: int | None, y: list[int | None]) -> None:
     """Whether the known sizes of one input allow what the specification says."""
+    allowed: list[list[int | None]]
     if name in ("scale", "bias", "alpha", "slope"):
         allowed, words = [[1], [filters]], f"1 value or one per filter ({filters})"
     elif name in ("Z", "R"):

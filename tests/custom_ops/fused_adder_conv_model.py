@@ -29,7 +29,7 @@ def model(
     Args:
         constants: the inputs that are constants; the others are inputs of the model.
         function: whether the model carries the function body.
-        shapes: of those inputs, where they are not to be unknown sizes.
+        shapes: of those inputs, where they are not to be unknown sizes, and of Y.
         names: inputs of the node, right or wrong.
     """
     float32 = onnx.TensorProto.FLOAT
@@ -47,7 +47,7 @@ def model(
             for name in INPUTS
             if name not in constants
         ],
-        [onnx.helper.make_tensor_value_info("Y", float32, None)],
+        [onnx.helper.make_tensor_value_info("Y", float32, (shapes or {}).get("Y"))],
         [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     opsets = [onnx.helper.make_opsetid("", opset), onnx.helper.make_opsetid(DOMAIN, VERSION)]
@@ -68,7 +68,8 @@ def node_model(call: Call, *, function: bool, opset: int = 18) -> onnx.ModelProt
     """The model of a call: X is its only input."""
     constants = inputs(*call.arrays())
     del constants["X"]
-    return model(constants, call.attributes, function=function, opset=opset)
+    shapes = {"Y": (None,) * 4}
+    return model(constants, call.attributes, function=function, opset=opset, shapes=shapes)
 
 
 def expected(call: Call) -> npt.NDArray[np.float64]:

@@ -9,15 +9,17 @@ import pytest
 
 from addersr.custom_ops import library_info
 
-TESTS = Path(__file__).with_name("test_kernels.py")
+TESTS = [Path(__file__).with_name(f"test_{name}.py") for name in ("kernels", "fused_kernels")]
 INFO = library_info()
 RUN = """
 import hashlib, numpy as np
-from addersr.custom_ops.adder_conv.benchmark import Layers, session
-model = session("AdderConv", Layers(24, 9, 13, 2))
-x = np.random.default_rng(1).normal(0, 1, (1, 24, 9, 13)).astype(np.float32)
-[y] = model.run(None, {model.get_inputs()[0].name: x})
-print(hashlib.sha256(y.tobytes()).hexdigest())
+from addersr.custom_ops.adder_conv.benchmark import Layers
+from addersr.custom_ops.fused_adder_conv.benchmark import session
+for op in ("AdderConv", "FusedAdderConv", "with power"):
+    model = session(op, Layers(24, 24, 24, 2))
+    x = np.random.default_rng(1).normal(0, 1, (1, 24, 24, 24)).astype(np.float32)
+    [y] = model.run(None, {model.get_inputs()[0].name: x})
+    print(hashlib.sha256(y.tobytes()).hexdigest())
 """
 OTHERS = [
     kernel
@@ -29,7 +31,7 @@ OTHERS = [
 @pytest.mark.parametrize("kernel", OTHERS)
 def test_kernels_pass_with(kernel: str) -> None:
     # The library chooses once per process, hence another one.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TESTS)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, TESTS)]
     environment = {**os.environ, "ADDERSR_FORCE_ISA": kernel}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -123,9 +123,7 @@ def powers(t: FloatArray) -> FloatArray:
     """The kernel's power activation of [pixels] values with ALPHAS: [pixels, alphas]."""
     count = len(ALPHAS)
     neutral = Epilogue.neutral()
-    epilogue = replace(
-        neutral, scale=np.zeros(1, np.float32), alpha=np.array(ALPHAS, np.float32)
-    )
+    epilogue = replace(neutral, scale=np.zeros(1, np.float32), alpha=np.array(ALPHAS, np.float32))
     constants = inputs(neutral.z, np.zeros((count, 1, 1, 1), np.float32), epilogue)
     del constants["X"], constants["Z"]
     one = session(model(constants, {"channels_last": 1}, function=False), library=True)
@@ -155,7 +153,7 @@ def test_power_is_within_its_documented_bound() -> None:
     assert np.isinf(actual[np.abs(truth) * (1 - bound) > largest * (1 + 2.0**-24)]).all()
     assert (np.sign(actual) == np.sign(truth) * (actual != 0)).all()
     off = np.abs(np.where(infinite, 0, actual) - np.where(infinite, 0, truth))
-    assert (off <= bound * np.abs(truth) + 2.0**-149).all()
+    assert (off <= bound * np.abs(truth) + 3 * 2.0**-149).all()
 
 
 def test_power_of_zero_and_of_one() -> None:

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 
 from addersr.custom_ops import library_info
 
-from .adder_conv_cases import CASES, Case, case
 from .adder_conv_calls import calls
+from .adder_conv_cases import CASES, Case, case
 from .adder_conv_model import assert_matches, expected, node_model, run, session
 
 # Several tiles and panels, each with a remainder, and several blocks of rows.
