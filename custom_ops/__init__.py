@@ -1,4 +1,4 @@
-"""The op AdderConv: its specification, reference, kernels, and the library that onnxruntime loads.
+"""The ops AdderConv and FusedAdderConv, and the library that onnxruntime loads.
 
 Nothing in this package imports torch, onnx or another part of addersr.
 """

@@ -12,6 +12,12 @@ inline typename V::Vector Affine(const Epilogue& e, int64_t output, typename V::
   return V::Add(V::Mul(V::Load(e.scale + output), sum), V::Load(e.bias + output));
 }
 
+// PReLU without a comparison: one of the two parts is 0.
+template <class V>
+inline typename V::Vector Slope(const Epilogue& e, int64_t output, typename V::Vector t) {
+  return V::Add(V::Max(t, V::Zero()), V::Mul(V::Load(e.slope + output), V::Min(t, V::Zero())));
+}
+
 // The rest, on a tile that lies in y and in L1. A loop and not unrolled code on registers: see
 // docs/kernels.md. Every branch goes the same way throughout a call.
 template <class V, int kPixels, int kVectors>
@@ -29,7 +35,7 @@ inline void FinishTile(const Epilogue& e, int64_t pixel, int64_t first_output, f
         t = SignedPower<V>(t, V::Load(e.power_high + o), V::Load(e.power_low + o));
       }
       if (e.slope != nullptr) {
-        t = V::Add(V::Max(t, V::Zero()), V::Mul(V::Load(e.slope + o), V::Min(t, V::Zero())));
+        t = Slope<V>(e, o, t);
       }
       if (e.clips) {
         t = V::Min(V::Max(t, V::Broadcast(e.clip_min)), V::Broadcast(e.clip_max));

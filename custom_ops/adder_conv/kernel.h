@@ -21,6 +21,10 @@ struct Epilogue {
   bool clips;
   float clip_min, clip_max;
 
+  // An ordinary layer without power has a path of its own.
+  bool is_residual_and_slope() const {
+    return z != nullptr && slope != nullptr && power_high == nullptr && r == nullptr && !clips;
+  }
   bool only_affine() const {
     return z == nullptr && power_high == nullptr && slope == nullptr && r == nullptr && !clips;
   }

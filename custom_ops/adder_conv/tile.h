@@ -58,16 +58,25 @@ inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t fi
       for (int v = 0; v < kVectors; ++v) {
         const int64_t o = v * Arch::kLanes;
         Arch::Store(y + p * t.y_step + o,
-                    change(o, Arch::Finish(Arch::Load(offsets + o), x_sum, acc[p][v])));
+                    change(p, o, Arch::Finish(Arch::Load(offsets + o), x_sum, acc[p][v])));
       }
     }
   };
   if (t.epilogue == nullptr) {
-    finish([](int64_t, const Vector& sum) { return sum; });
+    finish([](int, int64_t, const Vector& sum) { return sum; });
     return;
   }
   const Epilogue& e = *t.epilogue;
-  finish([&](int64_t o, const Vector& sum) { return Affine<Arch>(e, first_output + o, sum); });
+  if (e.is_residual_and_slope()) {
+    const float* z = e.z + pixel * e.z_step + first_output;
+    finish([&](int p, int64_t o, const Vector& sum) {
+      const Vector residual = Arch::Load(z + p * e.z_step + o);
+      return Slope<Arch>(e, first_output + o,
+                         Arch::Add(Affine<Arch>(e, first_output + o, sum), residual));
+    });
+    return;
+  }
+  finish([&](int, int64_t o, const Vector& sum) { return Affine<Arch>(e, first_output + o, sum); });
   if (!e.only_affine()) {
     FinishTile<Arch, kPixels, kVectors>(e, pixel, first_output, y, t.y_step);
   }
