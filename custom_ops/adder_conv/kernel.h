@@ -21,11 +21,12 @@ struct Epilogue {
   bool clips;
   float clip_min, clip_max;
 
-  // An ordinary layer without power has a path of its own.
-  bool is_residual_and_slope() const {
+  // An ordinary layer without power has a path of its own. (Inlined always, so that no file links
+  // the code that another one compiled for its instruction set.)
+  __attribute__((always_inline)) bool is_residual_and_slope() const {
     return z != nullptr && slope != nullptr && power_high == nullptr && r == nullptr && !clips;
   }
-  bool only_affine() const {
+  __attribute__((always_inline)) bool only_affine() const {
     return z == nullptr && power_high == nullptr && slope == nullptr && r == nullptr && !clips;
   }
 };

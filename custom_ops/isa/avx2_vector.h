@@ -6,6 +6,9 @@
 #include <cstdint>
 
 namespace addersr::isa {
+// Without a name, so that each file has a type of its own: a file that is compiled for AVX-512 uses
+// this one too, and its code must not be linked into the others.
+namespace {
 
 struct Avx2Vector {
   static constexpr int kLanes = 8;
@@ -37,4 +40,5 @@ struct Avx2Vector {
   static Vector Float(__m256i a) { return _mm256_castsi256_ps(a); }
 };
 
+}  // namespace
 }  // namespace addersr::isa
