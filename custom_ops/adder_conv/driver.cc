@@ -21,6 +21,17 @@ int64_t Blocks(const Geometry& g) {
   return (g.out_height + rows - 1) / rows;
 }
 
+// Rows that the ring holds. Of planes more than one output row needs, unless they are large: each
+// plane is a stream of its own, and several rows of it come out of memory faster together.
+int64_t RingRows(const Job& job) {
+  const Geometry& g = *job.geometry;
+  if (job.layout == Layout::kChannelsLast) return WindowRows(g, 1);
+  constexpr int64_t kMoreRows = 5;
+  constexpr int64_t kMoreFloats = int64_t{1} << 17;
+  const int64_t row = WindowColumns(g) * g.in_channels;
+  return WindowRows(g, 1) + std::min(kMoreRows, kMoreFloats / row);
+}
+
 // Each part of scratch starts on a cache line.
 int64_t Aligned(int64_t floats) { return (floats + 15) / 16 * 16; }
 
@@ -38,7 +49,7 @@ struct Parts {
     const Geometry& g = *job.geometry;
     outputs = PaddedOutputs(job.filter->kernel(), g.out_channels);
     const int64_t staged = IsDirect(job) ? 0 : g.out_width * outputs;
-    const int64_t ring = WindowRows(g, 1) * WindowColumns(g);
+    const int64_t ring = RingRows(job) * WindowColumns(g);
     rows = reinterpret_cast<const float**>(
         Take(g.kernel_height * static_cast<int64_t>(sizeof(const float*) / sizeof(float))));
     offsets = Take(outputs);
@@ -74,9 +85,9 @@ struct Parts {
 };
 
 // Per output pixel of a row: the sum of the channel sums over its taps.
-void SumTaps(const Geometry& g, const float* channel_sums, int64_t first_row, float* x_sums) {
+void SumTaps(const Geometry& g, const float* channel_sums, int64_t ring, int64_t first_row,
+             float* x_sums) {
   const int64_t columns = WindowColumns(g);
-  const int64_t ring = WindowRows(g, 1);
   std::fill_n(x_sums, g.out_width, 0.0F);
   for (int64_t row = 0; row < g.kernel_height; ++row) {
     const int64_t slot = (first_row + row * g.dilation_height) % ring;
@@ -117,7 +128,7 @@ void RunItem(const Job& job, int64_t item, float* scratch) noexcept {
   const int64_t group = item / blocks % g.groups;
   const int64_t image = item / blocks / g.groups;
   const int64_t columns = WindowColumns(g);
-  const int64_t ring = WindowRows(g, 1);
+  const int64_t ring = RingRows(job);
   const Parts parts(job, scratch);
   const bool direct = IsDirect(job);
 
@@ -164,7 +175,11 @@ void RunItem(const Job& job, int64_t item, float* scratch) noexcept {
   int64_t packed = 0;
   for (int64_t out = first; out < stop; ++out) {
     const int64_t begin = (out - first) * g.stride_height;
-    for (packed = std::max(packed, begin); packed < begin + ring; ++packed) {
+    packed = std::max(packed, begin);
+    const int64_t full = packed < begin + WindowRows(g, 1)
+                             ? std::min(begin + ring, WindowRows(g, stop - first))
+                             : packed;
+    for (; packed < full; ++packed) {
       const int64_t slot = packed % ring;
       PackRow(g, job.layout, x, origin + packed, parts.window + slot * columns * g.in_channels,
               parts.channel_sums + slot * columns);
@@ -173,7 +188,7 @@ void RunItem(const Job& job, int64_t item, float* scratch) noexcept {
       const int64_t slot = (begin + k * g.dilation_height) % ring;
       parts.rows[k] = parts.window + slot * columns * g.in_channels;
     }
-    SumTaps(g, parts.channel_sums, begin, parts.x_sums);
+    SumTaps(g, parts.channel_sums, ring, begin, parts.x_sums);
     const int64_t offset = RowOffset(g, job.layout, image, group, out);
     if (job.epilogue != nullptr && !IsNeutral(job.z)) {
       const Source z = Prepare(job, job.z, offset, parts, parts.z);
