@@ -18,8 +18,8 @@ inline typename V::Vector Slope(const Epilogue& e, int64_t output, typename V::V
   return V::Add(V::Max(t, V::Zero()), V::Mul(V::Load(e.slope + output), V::Min(t, V::Zero())));
 }
 
-// The rest, on a tile that lies in y and in L1. A loop and not unrolled code on registers: see
-// docs/kernels.md. Every branch goes the same way throughout a call.
+// All other epilogues, on a tile that lies in y and in L1: a loop, since the power is too long to
+// be unrolled over a tile's registers. Every branch goes the same way throughout a call.
 template <class V, int kPixels, int kVectors>
 inline void FinishTile(const Epilogue& e, int64_t pixel, int64_t first_output, float* y,
                        int64_t y_step) {

@@ -16,7 +16,7 @@ from addersr.errors import AdderSRError
 from .adder_conv_cases import case
 from .adder_conv_model import run, session
 from .fused_adder_conv_cases import CALLS, PART_CALLS, PARTS, Call
-from .fused_adder_conv_model import assert_matches, inputs, model, node_model
+from .fused_adder_conv_model import assert_matches, feeds, inputs, model, node_model
 from .test_function import EVALUATED, REFUSED_BY_CONV
 
 ACCEPTED = [call for call in CALLS if call.case not in REFUSED_BY_CONV]
@@ -29,7 +29,7 @@ SOME = [
 
 @pytest.mark.parametrize("call", [*ACCEPTED, *PART_CALLS], ids=lambda call: call.name)
 def test_plain_onnxruntime_runs_the_body(call: Call) -> None:
-    y = run(session(node_model(call, function=True), library=False), X=call.arrays()[0])
+    y = run(session(node_model(call, function=True), library=False), **feeds(call))
     assert y.dtype == np.float32
     assert_matches(call, y)
 
@@ -58,7 +58,7 @@ def test_the_inliner_leaves_standard_operators_only(call: Call) -> None:
     assert {node.domain for node in inlined.graph.node} == {""}
     onnx.checker.check_model(inlined, full_check=True)
     onnx.shape_inference.infer_shapes(inlined, check_type=True, strict_mode=True, data_prop=True)
-    assert_matches(call, run(session(inlined, library=False), X=call.arrays()[0]))
+    assert_matches(call, run(session(inlined, library=False), **feeds(call)))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_inliner_leaves_standard_operators_only(call: Call) -> None:
 )
 def test_the_evaluator_of_onnx_runs_the_inlined_body(call: Call) -> None:
     inlined = onnx.inliner.inline_local_functions(node_model(call, function=True))
-    (y,) = ReferenceEvaluator(inlined).run(None, {"X": call.arrays()[0]})
+    (y,) = ReferenceEvaluator(inlined).run(None, feeds(call))
     assert_matches(call, np.asarray(y))
 
 

@@ -20,7 +20,7 @@ from .adder_conv_calls import calls
 from .adder_conv_cases import Case
 from .adder_conv_model import run, session
 from .fused_adder_conv_cases import CALLS, PART_CALLS, PARTS, Call
-from .fused_adder_conv_model import assert_matches, inputs, model, node_model
+from .fused_adder_conv_model import assert_matches, feeds, inputs, model, node_model
 
 # Several tiles and panels, each with a remainder, and several blocks of rows.
 LARGE = Case("large", (2, 17, 37, 45), (35, 17, 3, 3), pads=(1, 1, 1, 1))
@@ -44,7 +44,7 @@ def kernel(call: Call, threads: int = 1) -> onnxruntime.InferenceSession:
 @pytest.mark.parametrize("call", [*CALLS, *PART_CALLS, *LARGE_CALLS], ids=lambda call: call.name)
 def test_kernels_match_the_reference(call: Call) -> None:
     before = library_info().calls
-    y = run(kernel(call), X=call.arrays()[0])
+    y = run(kernel(call), **feeds(call))
     assert y.dtype == np.float32
     assert_matches(call, y)
     after = library_info().calls
@@ -58,7 +58,7 @@ def test_any_valid_call_matches_the_reference(
     one: Case, last: int, parts: set[str], single: bool
 ) -> None:
     call = Call(one, last, tuple(part for part in PARTS if part in parts), single)
-    assert_matches(call, run(kernel(call), X=call.arrays()[0]))
+    assert_matches(call, run(kernel(call), **feeds(call)))
 
 
 @pytest.mark.parametrize("call", LARGE_CALLS, ids=lambda call: call.name)
@@ -174,4 +174,4 @@ def test_values_that_are_not_finite_end_without_a_crash(value: float) -> None:
     runner = kernel(call)
     assert run(runner, X=x).shape == (2, 37, 45, 35)
     # They leave nothing behind.
-    assert_matches(call, run(runner, X=call.arrays()[0]))
+    assert_matches(call, run(runner, **feeds(call)))
