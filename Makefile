@@ -112,8 +112,9 @@ format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(filter %.cc %.h,$(CPP))
 
-bench-kernels: $(VENV)/.installed  ## AdderConv beside onnxruntime's Conv
+bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
 	$(BIN)/python -m addersr.custom_ops.adder_conv.benchmark
+	$(BIN)/python -m addersr.custom_ops.fused_adder_conv.benchmark
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark

@@ -80,7 +80,7 @@ def library_info() -> LibraryInfo:
 
 
 def register(session_options: "onnxruntime.SessionOptions") -> None:
-    """Let sessions made from ``session_options`` run AdderConv on our kernels.
+    """Let sessions made from ``session_options`` run our ops on our kernels.
 
     Registering the same options again does nothing: the library itself sees to it.
 

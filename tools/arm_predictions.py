@@ -30,6 +30,8 @@ class Kernel:
     accumulate: str
     #: Absolute differences that one such instruction accounts for.
     lanes: int
+    #: An instruction of other loops of the same function, which this one has not.
+    never: str = ""
 
 
 KERNELS = (
@@ -39,6 +41,7 @@ KERNELS = (
         "adder_conv::",
         "fadd",
         4,
+        never="fmul",
     ),
     Kernel(
         "QLinearAdderConv uint8, neon_uint8",
@@ -126,6 +129,7 @@ def inner_loop(kernel: Kernel) -> list[Instruction]:
         for name, code in functions(listing).items()
         if kernel.function in name and code
         for loop in innermost_loops(code)
+        if all(one.mnemonic != kernel.never for one in loop)
     ]
     if not loops:
         raise SystemExit(f"No loop in a function with '{kernel.function}' in {kernel.object}.")

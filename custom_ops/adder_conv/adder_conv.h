@@ -1,11 +1,13 @@
-// AdderConv, fp32: Y[n,o] = B[o] - sum over taps |X - W|  (AdderNet, CVPR 2020, eq. 2).
+// AdderConv, fp32: Y[n,o] = B[o] - sum over taps |X - W|  (AdderNet, CVPR 2020, eq. 2), and
+// FusedAdderConv, which is the same with an epilogue (packed_epilogue.h).
 //
 // Contract of everything in this folder:
 //   - The caller resolves a Geometry once per shape, packs the filter once per model, and then runs
 //     the independent work items [0, item_count) in any order and on any threads.
 //   - Kernels allocate nothing, start no threads, throw nothing; scratch memory comes from the
 //   caller.
-//   - X, W and Y are dense NCHW (W: OIHW) float32. Padded taps are zeros and count: they add -|w|.
+//   - X and Y are dense float32, NCHW or NHWC, and W is OIHW. Padded taps are zeros and count: they
+//   add -|w|.
 //   - A pixel's sum is formed in one fixed order, wherever the pixel lies in the image.
 #pragma once
 
@@ -19,6 +21,7 @@
 namespace addersr::adder_conv {
 
 using convolution::Geometry;
+using convolution::Layout;
 
 struct Kernel;
 
@@ -41,21 +44,33 @@ class PackedFilter {
   std::vector<float> sums_;
 };
 
+class PackedEpilogue;
+
+// A tensor that is added: of the shape and layout of Y, or one value for all of it.
+struct Residual {
+  const float* data;
+  bool is_whole;
+};
+
 struct Job {
   const Geometry* geometry;
   const PackedFilter* filter;
-  const float* x;     // batch * groups * in_channels * in_height * in_width
-  const float* bias;  // groups * out_channels
-  float* y;           // batch * groups * out_channels * out_height * out_width
+  Layout layout;
+  const float* x;  // batch * groups * in_channels * in_height * in_width
+  float* y;        // batch * groups * out_channels * out_height * out_width
+  // AdderConv has a bias, groups * out_channels, and FusedAdderConv the rest; the other is null.
+  const float* bias;
+  const PackedEpilogue* epilogue;
+  Residual z, r;
 };
 
 // Number of independent work items of a call (0 for an empty output).
 int64_t ItemCount(const Geometry& geometry);
 
 // Scratch that one running item needs, in floats.
-size_t ScratchFloats(const Geometry& geometry, const Kernel& kernel);
+size_t ScratchFloats(const Job& job);
 
-// Computes one item. `scratch` holds ScratchFloats(...) floats.
+// Computes one item. `scratch` holds ScratchFloats(job) floats, aligned to a cache line.
 void RunItem(const Job& job, int64_t item, float* scratch) noexcept;
 
 // The kernel for new filters: the best one this CPU runs, or the one of the forced instruction set.

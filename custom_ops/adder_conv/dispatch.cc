@@ -35,9 +35,10 @@ const Kernel* Fastest(const std::vector<const Kernel*>& candidates) {
   const std::vector<float> x_sums(kPixels, 0.0F);
   std::vector<float> y(kPixels * kChannels);
   RowTask task{};
-  task.x = x.data();
+  const float* rows[3];
+  for (int64_t row = 0; row < 3; ++row) rows[row] = x.data() + row * kWindow * kChannels;
+  task.x = rows;
   task.pixel_step = task.tap_column_step = task.channels = kChannels;
-  task.tap_row_step = kWindow * kChannels;
   task.kernel_height = task.kernel_width = 3;
   task.panels = panels.data();
   task.offsets = offsets.data();

@@ -35,19 +35,17 @@ PASSED_ON = (
     "kernel_shape: ints = @kernel_shape, pads: ints = @pads, strides: ints = @strides"
 )
 
+# From the input `x`, NCHW, and W to `distances`, NCHW; FusedAdderConv's body has these steps too.
 # G groups of M filters each; K taps per filter, T of them per channel.
-_BODY = """
-<domain: "ai.addersr", opset_import: ["": {opset}]>
-AdderConv <auto_pad, dilations, group, kernel_shape, pads, strides> (X, W, B) => (Y)
-{{
-  convolved = Conv <{passed_on}, group: int = @group> (X, W)
+_SUM = """
+  convolved = Conv <{passed_on}, group: int = @group> ({x}, W)
   y_shape = Shape (convolved)
   y_size = Shape <start = 2> (convolved)
 
   one = Constant <value_ints = [1]> ()
-  batch = Shape <start = 0, end = 1> (X)
-  x_channels = Shape <start = 1, end = 2> (X)
-  x_size = Shape <start = 2> (X)
+  batch = Shape <start = 0, end = 1> ({x})
+  x_channels = Shape <start = 1, end = 2> ({x})
+  x_size = Shape <start = 2> ({x})
   filters = Shape <start = 0, end = 1> (W)
   channels = Shape <start = 1, end = 2> (W)
   kernel = Shape <start = 2> (W)
@@ -59,7 +57,7 @@ AdderConv <auto_pad, dilations, group, kernel_shape, pads, strides> (X, W, B) =>
   # The groups become part of the batch: [N G, C/G, H, W].
   planes_batch = Mul (batch, groups)
   planes_shape = Concat <axis = 0> (planes_batch, channels, x_size)
-  planes = Reshape <allowzero = 1> (X, planes_shape)
+  planes = Reshape <allowzero = 1> ({x}, planes_shape)
 
   # Weights by tap: [G, M, K, 1].
   weights_shape = Concat <axis = 0> (groups, group_filters, taps, one)
@@ -96,11 +94,38 @@ AdderConv <auto_pad, dilations, group, kernel_shape, pads, strides> (X, W, B) =>
   }}> (taps, go_on, no_sums)
 
   distances = Reshape <allowzero = 1> (sums, y_shape)
+"""
+
+_BODY = """
+<domain: "ai.addersr", opset_import: ["": {opset}]>
+AdderConv <auto_pad, dilations, group, kernel_shape, pads, strides> (X, W, B) => (Y)
+{{
+{sum}
   bias_shape = Constant <value_ints = [-1, 1, 1]> ()
   bias = Reshape (B, bias_shape)
   Y = Sub (bias, distances)
 }}
 """
+
+
+def sum_steps(x: str) -> str:
+    """The steps from the values ``x`` ([N, C, H, W]) and ``W`` to ``distances``, as text.
+
+    They use the attributes of the function around them, and names of their own.
+    """
+    return _SUM.format(x=x, passed_on=PASSED_ON)
+
+
+def check_opset(op: str, opset: int) -> None:
+    """Refuse an ``opset`` that lacks operators of the steps.
+
+    Raises:
+        AdderSRError: it is too old.
+    """
+    if opset < LOWEST_OPSET:
+        raise AdderSRError(
+            f"{op}'s function body needs opset {LOWEST_OPSET} or newer, got {opset}."
+        )
 
 
 def adder_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProto":
@@ -114,10 +139,7 @@ def adder_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProto":
     """
     from onnx import parser
 
-    if opset < LOWEST_OPSET:
-        raise AdderSRError(
-            f"AdderConv's function body needs opset {LOWEST_OPSET} or newer, got {opset}."
-        )
-    function = parser.parse_function(_BODY.format(opset=opset, passed_on=PASSED_ON))
+    check_opset("AdderConv", opset)
+    function = parser.parse_function(_BODY.format(opset=opset, sum=sum_steps("X")))
     function.doc_string = "y = b - sum over taps |x - w|; see addersr's AdderConv specification."
     return function

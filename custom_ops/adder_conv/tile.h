@@ -2,7 +2,7 @@
 //
 //   for each panel of outputs, for each tile of pixels:
 //     acc[p][o] = sum over taps of max(x[p][tap], w[tap][o])
-//     y[p][o]   = offset[o] + x_sum[p] - 2 * acc[p][o]
+//     y[p][o]   = epilogue(offset[o] + x_sum[p] - 2 * acc[p][o])
 //
 // because |x - w| = 2 max(x, w) - x - w: the sum of x is shared by all outputs and that of w is a
 // constant, so a tap costs two instructions instead of the three of |x - w| (sub, and, add).
@@ -12,16 +12,20 @@
 //   Vector Load(const float*), Broadcast(float), Zero(); void Store(float*, Vector)
 //   Vector AccumulateMax(acc, x, w): acc + max(x, w), rounded as one addition
 //   Vector Finish(offset, x_sum, acc): (offset + x_sum) - 2 acc
+// and what power.h lists for the epilogue.
 #pragma once
 
+#include "custom_ops/adder_conv/epilogue.h"
 #include "custom_ops/adder_conv/kernel.h"
 
 namespace addersr::adder_conv {
 
 template <class Arch, int kPixels, int kVectors>
-inline void Tile(const RowTask& t, const float* x, const float* panel, const float* offsets,
-                 const float* x_sums, float* y) {
-  typename Arch::Vector acc[kPixels][kVectors];
+inline void Tile(const RowTask& t, int64_t pixel, const float* panel, int64_t first_output) {
+  using Vector = typename Arch::Vector;
+  const float* offsets = t.offsets + first_output;
+  float* y = t.y + pixel * t.y_step + first_output;
+  Vector acc[kPixels][kVectors];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
 #pragma GCC unroll 16
@@ -29,14 +33,14 @@ inline void Tile(const RowTask& t, const float* x, const float* panel, const flo
   }
   for (int64_t row = 0; row < t.kernel_height; ++row) {
     for (int64_t column = 0; column < t.kernel_width; ++column) {
-      const float* tap = x + row * t.tap_row_step + column * t.tap_column_step;
+      const float* tap = t.x[row] + pixel * t.pixel_step + column * t.tap_column_step;
       for (int64_t c = 0; c < t.channels; ++c) {
-        typename Arch::Vector w[kVectors];
+        Vector w[kVectors];
 #pragma GCC unroll 16
         for (int v = 0; v < kVectors; ++v) w[v] = Arch::Load(panel + v * Arch::kLanes);
 #pragma GCC unroll 16
         for (int p = 0; p < kPixels; ++p) {
-          const typename Arch::Vector value = Arch::Broadcast(tap[p * t.pixel_step + c]);
+          const Vector value = Arch::Broadcast(tap[p * t.pixel_step + c]);
 #pragma GCC unroll 16
           for (int v = 0; v < kVectors; ++v) {
             acc[p][v] = Arch::AccumulateMax(acc[p][v], value, w[v]);
@@ -46,14 +50,35 @@ inline void Tile(const RowTask& t, const float* x, const float* panel, const flo
       }
     }
   }
+  const auto finish = [&](const auto& change) {
 #pragma GCC unroll 16
-  for (int p = 0; p < kPixels; ++p) {
-    const typename Arch::Vector x_sum = Arch::Broadcast(x_sums[p]);
+    for (int p = 0; p < kPixels; ++p) {
+      const Vector x_sum = Arch::Broadcast(t.x_sums[pixel + p]);
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      Arch::Store(y + p * t.y_step + v * Arch::kLanes,
-                  Arch::Finish(Arch::Load(offsets + v * Arch::kLanes), x_sum, acc[p][v]));
+      for (int v = 0; v < kVectors; ++v) {
+        const int64_t o = v * Arch::kLanes;
+        Arch::Store(y + p * t.y_step + o,
+                    change(p, o, Arch::Finish(Arch::Load(offsets + o), x_sum, acc[p][v])));
+      }
     }
+  };
+  if (t.epilogue == nullptr) {
+    finish([](int, int64_t, const Vector& sum) { return sum; });
+    return;
+  }
+  const Epilogue& e = *t.epilogue;
+  if (e.is_residual_and_slope()) {
+    const float* z = e.z + pixel * e.z_step + first_output;
+    finish([&](int p, int64_t o, const Vector& sum) {
+      const Vector residual = Arch::Load(z + p * e.z_step + o);
+      return Slope<Arch>(e, first_output + o,
+                         Arch::Add(Affine<Arch>(e, first_output + o, sum), residual));
+    });
+    return;
+  }
+  finish([&](int, int64_t o, const Vector& sum) { return Affine<Arch>(e, first_output + o, sum); });
+  if (!e.only_affine()) {
+    FinishTile<Arch, kPixels, kVectors>(e, pixel, first_output, y, t.y_step);
   }
 }
 
@@ -62,8 +87,7 @@ inline void Tile(const RowTask& t, const float* x, const float* panel, const flo
 template <class Arch, int kPixels, int kVectors>
 inline void PanelRow(const RowTask& t, const float* panel, int64_t first_output, int64_t p) {
   for (; p + kPixels <= t.pixels; p += kPixels) {
-    Tile<Arch, kPixels, kVectors>(t, t.x + p * t.pixel_step, panel, t.offsets + first_output,
-                                  t.x_sums + p, t.y + p * t.y_step + first_output);
+    Tile<Arch, kPixels, kVectors>(t, p, panel, first_output);
   }
   if constexpr (kPixels > 1) PanelRow<Arch, kPixels / 2, kVectors>(t, panel, first_output, p);
 }

@@ -7,6 +7,9 @@
 
 namespace addersr::convolution {
 
+// Where the channels of X and Y stand. W is [O, C/group, kh, kw] in both.
+enum class Layout { kChannelsFirst, kChannelsLast };
+
 enum class AutoPad { kNotSet, kValid, kSameUpper, kSameLower };
 
 // The attributes of ONNX Conv for two spatial dimensions, with ONNX's defaults.

@@ -3,7 +3,12 @@
 
 #include <immintrin.h>
 
+#include <cstdint>
+
 namespace addersr::isa {
+// Without a name, so that each file has a type of its own: a file that is compiled for AVX-512 uses
+// this one too, and its code must not be linked into the others.
+namespace {
 
 struct Avx2Vector {
   static constexpr int kLanes = 8;
@@ -14,8 +19,26 @@ struct Avx2Vector {
   static void Store(float* to, Vector v) { _mm256_storeu_ps(to, v); }
   static Vector Add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
   static Vector Sub(Vector a, Vector b) { return _mm256_sub_ps(a, b); }
+  static Vector Mul(Vector a, Vector b) { return _mm256_mul_ps(a, b); }
   static Vector Max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+  static Vector Min(Vector a, Vector b) { return _mm256_min_ps(a, b); }
   static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vector And(Vector a, uint32_t bits) {
+    return Float(_mm256_and_si256(Bits(a), _mm256_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector Or(Vector a, uint32_t bits) {
+    return Float(_mm256_or_si256(Bits(a), _mm256_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector AddToBits(Vector a, uint32_t bits) {
+    return Float(_mm256_add_epi32(Bits(a), _mm256_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector ShiftLeft23(Vector a) { return Float(_mm256_slli_epi32(Bits(a), 23)); }
+  static Vector ShiftRight23(Vector a) { return Float(_mm256_srli_epi32(Bits(a), 23)); }
+
+ private:
+  static __m256i Bits(Vector a) { return _mm256_castps_si256(a); }
+  static Vector Float(__m256i a) { return _mm256_castsi256_ps(a); }
 };
 
+}  // namespace
 }  // namespace addersr::isa

@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include <cstdint>
+
 namespace addersr::isa {
 
 struct Avx512Vector {
@@ -14,8 +16,25 @@ struct Avx512Vector {
   static void Store(float* to, Vector v) { _mm512_storeu_ps(to, v); }
   static Vector Add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
   static Vector Sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
+  static Vector Mul(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
   static Vector Max(Vector a, Vector b) { return _mm512_max_ps(a, b); }
+  static Vector Min(Vector a, Vector b) { return _mm512_min_ps(a, b); }
   static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+  static Vector And(Vector a, uint32_t bits) {
+    return Float(_mm512_and_si512(Bits(a), _mm512_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector Or(Vector a, uint32_t bits) {
+    return Float(_mm512_or_si512(Bits(a), _mm512_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector AddToBits(Vector a, uint32_t bits) {
+    return Float(_mm512_add_epi32(Bits(a), _mm512_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector ShiftLeft23(Vector a) { return Float(_mm512_slli_epi32(Bits(a), 23)); }
+  static Vector ShiftRight23(Vector a) { return Float(_mm512_srli_epi32(Bits(a), 23)); }
+
+ private:
+  static __m512i Bits(Vector a) { return _mm512_castps_si512(a); }
+  static Vector Float(__m512i a) { return _mm512_castsi512_ps(a); }
 };
 
 }  // namespace addersr::isa

@@ -2,6 +2,8 @@
 // broadcasts, which pays where a broadcast takes a slot of the arithmetic units (NEON).
 #pragma once
 
+#include <cstdint>
+
 namespace addersr::isa {
 
 template <class V>
@@ -25,6 +27,27 @@ struct DoubleVector {
   }
   static Vector Sub(const Vector& a, const Vector& b) {
     return {V::Sub(a.low, b.low), V::Sub(a.high, b.high)};
+  }
+  static Vector Mul(const Vector& a, const Vector& b) {
+    return {V::Mul(a.low, b.low), V::Mul(a.high, b.high)};
+  }
+  static Vector Min(const Vector& a, const Vector& b) {
+    return {V::Min(a.low, b.low), V::Min(a.high, b.high)};
+  }
+  static Vector And(const Vector& a, uint32_t bits) {
+    return {V::And(a.low, bits), V::And(a.high, bits)};
+  }
+  static Vector Or(const Vector& a, uint32_t bits) {
+    return {V::Or(a.low, bits), V::Or(a.high, bits)};
+  }
+  static Vector AddToBits(const Vector& a, uint32_t bits) {
+    return {V::AddToBits(a.low, bits), V::AddToBits(a.high, bits)};
+  }
+  static Vector ShiftLeft23(const Vector& a) {
+    return {V::ShiftLeft23(a.low), V::ShiftLeft23(a.high)};
+  }
+  static Vector ShiftRight23(const Vector& a) {
+    return {V::ShiftRight23(a.low), V::ShiftRight23(a.high)};
   }
   static Vector Max(const Vector& a, const Vector& b) {
     return {V::Max(a.low, b.low), V::Max(a.high, b.high)};

@@ -1,6 +1,9 @@
 // Four floats in plain C++, which the compiler vectorises as far as it can.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
+
 namespace addersr::isa {
 
 struct PortableVector {
@@ -30,8 +33,43 @@ struct PortableVector {
     for (int i = 0; i < kLanes; ++i) a.lane[i] -= b.lane[i];
     return a;
   }
+  static Vector Mul(Vector a, const Vector& b) {
+    for (int i = 0; i < kLanes; ++i) a.lane[i] *= b.lane[i];
+    return a;
+  }
   static Vector Max(Vector a, const Vector& b) {
     for (int i = 0; i < kLanes; ++i) a.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
+    return a;
+  }
+  static Vector Min(Vector a, const Vector& b) {
+    for (int i = 0; i < kLanes; ++i) a.lane[i] = a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i];
+    return a;
+  }
+  static Vector And(const Vector& a, uint32_t bits) {
+    return EachBits(a, [bits](uint32_t lane) { return lane & bits; });
+  }
+  static Vector Or(const Vector& a, uint32_t bits) {
+    return EachBits(a, [bits](uint32_t lane) { return lane | bits; });
+  }
+  static Vector AddToBits(const Vector& a, uint32_t bits) {
+    return EachBits(a, [bits](uint32_t lane) { return lane + bits; });
+  }
+  static Vector ShiftLeft23(const Vector& a) {
+    return EachBits(a, [](uint32_t lane) { return lane << 23; });
+  }
+  static Vector ShiftRight23(const Vector& a) {
+    return EachBits(a, [](uint32_t lane) { return lane >> 23; });
+  }
+
+ private:
+  template <typename Change>
+  static Vector EachBits(Vector a, const Change& change) {
+    for (float& lane : a.lane) {
+      uint32_t bits;
+      std::memcpy(&bits, &lane, sizeof(bits));
+      bits = change(bits);
+      std::memcpy(&lane, &bits, sizeof(bits));
+    }
     return a;
   }
 };

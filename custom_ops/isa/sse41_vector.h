@@ -3,6 +3,8 @@
 
 #include <smmintrin.h>
 
+#include <cstdint>
+
 namespace addersr::isa {
 
 struct Sse41Vector {
@@ -14,7 +16,24 @@ struct Sse41Vector {
   static void Store(float* to, Vector v) { _mm_storeu_ps(to, v); }
   static Vector Add(Vector a, Vector b) { return _mm_add_ps(a, b); }
   static Vector Sub(Vector a, Vector b) { return _mm_sub_ps(a, b); }
+  static Vector Mul(Vector a, Vector b) { return _mm_mul_ps(a, b); }
   static Vector Max(Vector a, Vector b) { return _mm_max_ps(a, b); }
+  static Vector Min(Vector a, Vector b) { return _mm_min_ps(a, b); }
+  static Vector And(Vector a, uint32_t bits) {
+    return Float(_mm_and_si128(Bits(a), _mm_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector Or(Vector a, uint32_t bits) {
+    return Float(_mm_or_si128(Bits(a), _mm_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector AddToBits(Vector a, uint32_t bits) {
+    return Float(_mm_add_epi32(Bits(a), _mm_set1_epi32(static_cast<int>(bits))));
+  }
+  static Vector ShiftLeft23(Vector a) { return Float(_mm_slli_epi32(Bits(a), 23)); }
+  static Vector ShiftRight23(Vector a) { return Float(_mm_srli_epi32(Bits(a), 23)); }
+
+ private:
+  static __m128i Bits(Vector a) { return _mm_castps_si128(a); }
+  static Vector Float(__m128i a) { return _mm_castsi128_ps(a); }
 };
 
 }  // namespace addersr::isa

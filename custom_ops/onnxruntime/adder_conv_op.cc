@@ -58,9 +58,11 @@ void AdderConvKernel::Run(OrtKernelContext* context, const Tensor<float>& x,
   }
   float* y = Output<float>(api_, context,
                            {geometry.batch, w_dims[0], geometry.out_height, geometry.out_width});
-  const adder_conv::Job job{&geometry, &filter, x.data, bias.data, y};
+  const adder_conv::Job job{&geometry, &filter, convolution::Layout::kChannelsFirst,
+                            x.data,    y,       bias.data,
+                            nullptr,   {},      {}};
   RunItems(api_, context, adder_conv::ItemCount(geometry),
-           adder_conv::ScratchFloats(geometry, *kernel_) * sizeof(float),
+           adder_conv::ScratchFloats(job) * sizeof(float),
            [&job](int64_t item, void* scratch) noexcept {
              adder_conv::RunItem(job, item, static_cast<float*>(scratch));
            });

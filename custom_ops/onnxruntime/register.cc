@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
+#include "custom_ops/onnxruntime/fused_adder_conv_op.h"
 #include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/qlinear_adder_conv_op.h"
 #include "custom_ops/onnxruntime/status.h"
@@ -20,6 +21,7 @@ struct Registration {
   const OrtApi* table;
   Api api;
   Op<AdderConvKernel> adder_conv;
+  Op<FusedAdderConvKernel> fused_adder_conv;
   Op<QLinearAdderConvKernel<uint8_t>> qlinear_adder_conv_uint8;
   Op<QLinearAdderConvKernel<int16_t>> qlinear_adder_conv_int16;
   OrtCustomOpDomain* domain = nullptr;
@@ -28,10 +30,11 @@ struct Registration {
       : table(runtime),
         api(Bind(runtime)),
         adder_conv(api),
+        fused_adder_conv(api),
         qlinear_adder_conv_uint8(api),
         qlinear_adder_conv_int16(api) {
     Check(api, api.CreateCustomOpDomain(kDomain, &domain));
-    const OrtCustomOp* const ops[] = {&adder_conv, &qlinear_adder_conv_uint8,
+    const OrtCustomOp* const ops[] = {&adder_conv, &fused_adder_conv, &qlinear_adder_conv_uint8,
                                       &qlinear_adder_conv_int16};
     for (const OrtCustomOp* op : ops) Check(api, api.CustomOpDomain_Add(domain, op));
   }

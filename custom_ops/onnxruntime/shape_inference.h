@@ -3,12 +3,12 @@
 
 #include <string>
 
+#include "custom_ops/convolution/geometry.h"
 #include "custom_ops/onnxruntime/abi.h"
 
 namespace addersr::ort {
 
-// Where the channels of X and Y stand. W is [O, C/group, kh, kw] in both.
-enum class Layout { kChannelsFirst, kChannelsLast };
+using convolution::Layout;
 
 // Sets shape and type (that of X) of output 0 of a node of `op` with X as input 0 and W as input 1,
 // or leaves them open when the shape cannot be told.

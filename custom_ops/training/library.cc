@@ -70,8 +70,8 @@ ADDERSR_EXPORT int AddersrForward(const AddersrCall* call, const float* x, const
     if (!error.empty()) return Fail(error);
     const addersr::convolution::Geometry& g = prepared.geometry;
     const conv::PackedFilter filter(*prepared.kernel, g, w);
-    std::vector<float> scratch(conv::ScratchFloats(g, *prepared.kernel));
-    const conv::Job job{&g, &filter, x, bias, y};
+    const conv::Job job{&g, &filter, conv::Layout::kChannelsFirst, x, y, bias, nullptr, {}, {}};
+    std::vector<float> scratch(conv::ScratchFloats(job));
     const int64_t items = g.batch == 0 ? 0 : conv::ItemCount(g) / g.batch;
     for (int64_t item = first * items; item < (first + images) * items; ++item) {
       conv::RunItem(job, item, scratch.data());

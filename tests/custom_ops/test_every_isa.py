@@ -13,11 +13,13 @@ HERE = Path(__file__).parent
 INFO = library_info()
 RUN = """
 import hashlib, numpy as np
-from addersr.custom_ops.adder_conv.benchmark import Layers, session
-model = session("AdderConv", Layers(24, 9, 13, 2))
-x = np.random.default_rng(1).normal(0, 1, (1, 24, 9, 13)).astype(np.float32)
-[y] = model.run(None, {model.get_inputs()[0].name: x})
-print(hashlib.sha256(y.tobytes()).hexdigest())
+from addersr.custom_ops.adder_conv.benchmark import Layers
+from addersr.custom_ops.fused_adder_conv.benchmark import session
+for op in ("AdderConv", "FusedAdderConv", "with power"):
+    model = session(op, Layers(24, 24, 24, 2))
+    x = np.random.default_rng(1).normal(0, 1, (1, 24, 24, 24)).astype(np.float32)
+    [y] = model.run(None, {model.get_inputs()[0].name: x})
+    print(hashlib.sha256(y.tobytes()).hexdigest())
 """
 OTHERS = [
     kernel
@@ -34,9 +36,10 @@ OTHER_ISAS = [
 ]
 
 
-def _passes(tests: str, forced: str) -> None:
+def _passes(forced: str, *tests: str) -> None:
     # The library chooses once per process, hence another one.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / tests)]
+    files = [str(HERE / name) for name in tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     environment = {**os.environ, "ADDERSR_FORCE_ISA": forced}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -44,12 +47,12 @@ def _passes(tests: str, forced: str) -> None:
 
 @pytest.mark.parametrize("kernel", OTHERS)
 def test_kernels_pass_with(kernel: str) -> None:
-    _passes("test_kernels.py", kernel)
+    _passes(kernel, "test_kernels.py", "test_fused_kernels.py")
 
 
 @pytest.mark.parametrize("isa", OTHER_ISAS)
 def test_integer_kernels_pass_with(isa: str) -> None:
-    _passes("test_qlinear_kernels.py", isa)
+    _passes(isa, "test_qlinear_kernels.py")
 
 
 def _digest(kernel: str) -> str:

@@ -11,12 +11,11 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from addersr.custom_ops import library_info
-from addersr.custom_ops.adder_conv import Attributes
 
+from .adder_conv_calls import calls
 from .adder_conv_cases import CASES, Case, case
 from .adder_conv_model import assert_matches, expected, node_model, run, session
 
@@ -117,33 +116,7 @@ def test_values_that_are_not_finite_end_without_a_crash(value: float) -> None:
     assert_matches(LARGE, run(runner, X=LARGE.arrays()[0]), expected(LARGE))
 
 
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """Any small call of AdderConv that is valid."""
-
-    def pair(low: int, high: int) -> tuple[int, int]:
-        return draw(st.integers(low, high)), draw(st.integers(low, high))
-
-    group = draw(st.sampled_from([1, 1, 2, 3]))
-    channels, filters = draw(st.integers(1, 12)), draw(st.integers(1, 20))
-    one = Case(
-        "drawn",
-        (draw(st.integers(0, 2)), channels * group, *pair(1, 14)),
-        (filters * group, channels, *pair(1, 4)),
-        draw(st.sampled_from(["NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"])),
-        pair(1, 3),
-        dilations=pair(1, 3),
-        group=group,
-    )
-    if one.auto_pad == "NOTSET":
-        one = replace(one, pads=(*pair(0, 4), *pair(0, 4)))
-    attributes = Attributes(**one.attributes)
-    for axis in (0, 1):
-        assume(attributes.output_axis(axis, one.x[axis + 2], one.w[axis + 2])[0] >= 1)
-    return one
-
-
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(cases())
+@given(calls())
 def test_any_valid_call_matches_the_reference(one: Case) -> None:
     assert_matches(one, run(kernel(one), X=one.arrays()[0]), expected(one))

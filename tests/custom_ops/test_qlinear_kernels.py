@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from addersr.custom_ops import library_info
 from addersr.custom_ops.qlinear_adder_conv.parameters import IntArray
 
+from .adder_conv_calls import calls
 from .adder_conv_cases import CASES, Case, case
 from .adder_conv_model import session
 from .qlinear_cases import INPUTS, KINDS, Kind, Layer, layer, node_model
-from .test_kernels import LARGE, LARGE_VARIANTS, cases
+from .test_kernels import LARGE, LARGE_VARIANTS
 
 PLAIN, EVERYTHING = KINDS[0], KINDS[1]
 # The width and the height at which a node is cut into several items, chunks and tiles.
@@ -106,7 +107,7 @@ def test_the_place_in_the_image_changes_nothing(kind: Kind) -> None:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(cases())
+@given(calls())
 def test_any_valid_call_equals_the_reference(one: Case) -> None:
     for kind in KINDS:
         made = layer(one, kind)

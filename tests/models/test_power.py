@@ -1,9 +1,11 @@
 """The power activation: values, gradients, behaviour at zero."""
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
+from addersr.custom_ops.fused_adder_conv.reference import power as fused_power
 from addersr.models import PowerActivation
 
 
@@ -53,3 +55,19 @@ def test_training_and_evaluation_agree() -> None:
 def test_alpha_must_be_positive(alpha: float) -> None:
     with pytest.raises(ValueError, match="α > 0"):
         PowerActivation(1, alpha)
+
+
+def test_the_fused_op_has_the_same_power() -> None:
+    # Both ways in which the layer computes, over many orders of magnitude.
+    magnitudes = torch.logspace(-15, 6, 400, dtype=torch.float64)
+    y = torch.cat([magnitudes, -magnitudes, torch.zeros(1)]).reshape(1, 1, -1, 1)
+    for alpha in (0.3, 0.9, 1.0, 1.7):
+        layer = PowerActivation(1, alpha).double()
+        with torch.no_grad():
+            truth = fused_power(y.numpy(), layer.alpha.numpy())
+            np.testing.assert_allclose(layer(y).numpy(), truth, rtol=1e-12)
+        trained = layer(y).detach().numpy()
+        # In training, what is nearer to 0 than the threshold is not yet on the straight line.
+        far = np.abs(y.numpy()) > 1e-12
+        np.testing.assert_allclose(trained[far], truth[far], rtol=1e-12)
+        assert np.abs(trained[~far] - truth[~far]).max() <= 1e-12**alpha

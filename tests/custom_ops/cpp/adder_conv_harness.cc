@@ -67,14 +67,14 @@ std::vector<float> AdderConvProblem::Run(const Kernel& kernel, Side side, Missin
   const GuardedBuffer<float> guarded_x(x, side, missing.x);
   const GuardedBuffer<float> guarded_bias(bias, side, missing.bias);
   GuardedBuffer<float> y(truth.size() - missing.y, side);
-  GuardedBuffer<float> scratch(adder_conv::ScratchFloats(g, kernel) - missing.scratch, side);
-
   adder_conv::Job job{};
   job.geometry = &g;
   job.filter = &filter;
+  job.layout = convolution::Layout::kChannelsFirst;
   job.x = guarded_x.data();
   job.bias = guarded_bias.data();
   job.y = y.data();
+  GuardedBuffer<float> scratch(adder_conv::ScratchFloats(job) - missing.scratch, side);
   const int64_t items = adder_conv::ItemCount(g);
   const uint64_t before = Allocations();
   for (int64_t i = 0; i < items; ++i) {
@@ -128,9 +128,13 @@ std::vector<float> AdderConvProblem::RunRow(const Kernel& kernel, Side side,
   GuardedBuffer<float> y(static_cast<size_t>(g.out_width * outputs) - missing.y, side);
 
   adder_conv::RowTask task{};
-  task.x = guarded_window.data();
+  std::vector<const float*> row_starts;
+  for (int64_t i = 0; i < g.kernel_height; ++i) {
+    row_starts.push_back(guarded_window.data() + i * g.dilation_height * columns * g.in_channels);
+  }
+  const GuardedBuffer<const float*> guarded_starts(row_starts, side);
+  task.x = guarded_starts.data();
   task.pixel_step = g.stride_width * g.in_channels;
-  task.tap_row_step = g.dilation_height * columns * g.in_channels;
   task.tap_column_step = g.dilation_width * g.in_channels;
   task.channels = g.in_channels;
   task.kernel_height = g.kernel_height;
