@@ -113,8 +113,7 @@ format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 	$(BIN)/clang-format -i $(filter %.cc %.h,$(CPP))
 
 bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
-	$(BIN)/python -m addersr.custom_ops.adder_conv.benchmark
-	$(BIN)/python -m addersr.custom_ops.fused_adder_conv.benchmark
+	$(BIN)/python -m addersr.custom_ops.benchmark
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark

@@ -38,13 +38,17 @@ def contenders(layers: Layers, threads: int = 1) -> list[Contender]:
         found.append(_torch(layers))
     if find_spec("ncnn"):
         found += [_ncnn(layers, threads, winograd) for winograd in (True, False)]
-    found += [
-        _session("AdderConv", models.adder_conv(layers), threads, kernels["AdderConv"]),
-        _session("uint8", models.qlinear_adder_conv(layers, "uint8", False), threads, uint8),
-        _session("uint8, full", models.qlinear_adder_conv(layers, "uint8", True), threads, uint8),
-        _session("int16", models.qlinear_adder_conv(layers, "int16", False), threads, int16),
-        _session("int16, full", models.qlinear_adder_conv(layers, "int16", True), threads, int16),
-    ]
+    integer = {"uint8": uint8, "int16": int16}
+    real = kernels["AdderConv"]
+    found.append(_session("AdderConv", models.adder_conv(layers), threads, real))
+    for power in (False, True):
+        name = "FusedAdderConv" + ", power" * power
+        found.append(_session(name, models.fused_adder_conv(layers, power), threads, real))
+    for dtype, kernel in integer.items():
+        for full in (False, True):
+            name = f"{dtype}, {'full' if full else 'linear'}"
+            made = models.qlinear_adder_conv(layers, dtype, full)
+            found.append(_session(name, made, threads, kernel))
     return found
 
 

@@ -12,6 +12,7 @@ import onnx.numpy_helper
 import onnxruntime
 
 from addersr.custom_ops import DOMAIN, VERSION, register
+from addersr.custom_ops.fused_adder_conv import Epilogue
 from addersr.custom_ops.qlinear_adder_conv import activation_table
 
 Array = npt.NDArray[Any]
@@ -65,6 +66,36 @@ def adder_conv(layers: Layers) -> tuple[onnx.ModelProto, Array]:
         return {"w": w, "b": np.abs(w).sum((1, 2, 3))}
 
     return _chain(layers, "AdderConv", ("x", "w", "b"), values, domain=DOMAIN), _real(layers)
+
+
+def fused_adder_conv(layers: Layers, power: bool) -> tuple[onnx.ModelProto, Array]:
+    """fp32 FusedAdderConv, channels last, with scale, bias, self-shortcut and PReLU per channel.
+
+    Args:
+        power: also with a power activation.
+    """
+    rng = np.random.default_rng(0)
+    c = layers.channels
+    neutral = Epilogue.neutral()
+
+    def values(_: int) -> Values:
+        w = rng.normal(0, 0.3, (c, c, 3, 3)).astype(np.float32)
+        # Values stay near zero and have both signs, as in a trained network.
+        scale = np.full(c, 1 / (9 * c), np.float32)
+        return {
+            "w": w,
+            "scale": scale,
+            "bias": scale * np.abs(w).sum((1, 2, 3)),
+            "alpha": np.full(c, 0.8 if power else 1.0, np.float32),
+            "slope": np.full(c, 0.2, np.float32),
+            "r": neutral.r,
+            "min": neutral.clip_min,
+            "max": neutral.clip_max,
+        }
+
+    inputs = ("x", "w", "scale", "bias", "x", "alpha", "slope", "r", "min", "max")
+    model = _chain(layers, "FusedAdderConv", inputs, values, domain=DOMAIN, channels_last=1)
+    return model, np.ascontiguousarray(np.moveaxis(_real(layers), 1, 3))
 
 
 def qlinear_conv(layers: Layers) -> tuple[onnx.ModelProto, Array]:
@@ -178,9 +209,8 @@ def _chain(
                 **attributes,
             )
         )
-    integer = "QLinear" in op
-    last = op == "QLinearAdderConv"
-    dtype = given["w"].dtype if last else np.dtype("uint8" if integer else "float32")
+    last = op in ("FusedAdderConv", "QLinearAdderConv")
+    dtype = np.dtype("uint8") if op == "QLinearConv" else given["w"].dtype
     size = [layers.height, layers.width]
     dims = [1, *size, layers.channels] if last else [1, layers.channels, *size]
     element = onnx.helper.np_dtype_to_tensor_dtype(dtype)

@@ -51,6 +51,9 @@ X86_LIMITS: dict[str, Limit] = {
     "avx2_max_fma": _avx2(8, "vmaxps {x}, {w}, {t}", "vfmadd231ps {t}, {c}, {a}"),
     "avx2_sad": _avx2(32, "vpsadbw {x}, {w}, {t}", "vpaddd {t}, {a}, {a}"),
     "avx2_max_int16": _avx2(16, "vpmaxsw {x}, {w}, {t}", "vpaddw {t}, {a}, {a}"),
+    "avx512_ymm_max_fma": Limit(
+        "ymm", 20, 8, ("vmaxps {x}, {w}, {t}", "vfmadd231ps {t}, {c}, {a}")
+    ),
     "avx512_max_add": _avx512(16, "vmaxps {x}, {w}, {t}", "vaddps {t}, {a}, {a}"),
     "avx512_max_fma": _avx512(16, "vmaxps {x}, {w}, {t}", "vfmadd231ps {t}, {c}, {a}"),
     "avx512_sad": _avx512(64, "vpsadbw {x}, {w}, {t}", "vpaddd {t}, {a}, {a}"),
@@ -85,9 +88,14 @@ def _bind(library: ctypes.CDLL, name: str) -> Callable[[], None]:
 def _function(name: str, limit: Limit) -> str:
     count = limit.accumulators
     names = {key: f"%{limit.register}{count + i}" for i, key in enumerate(("x", "w", "c", "t"))}
-    clear = [f"vpxor %xmm{i}, %xmm{i}, %xmm{i}" for i in range(min(16, count + 4))]
+    # Only registers from 16 on need AVX-512, to be cleared as well.
+    clear = [
+        f"vpxor{'d' * (i > 15)} %{limit.register}{i}, %{limit.register}{i}, %{limit.register}{i}"
+        for i in range(count + 4)
+        if limit.register != "zmm" or i > 15
+    ]
     if limit.register == "zmm":
-        clear = [f"vpxord %zmm{i}, %zmm{i}, %zmm{i}" for i in range(count + 4)]
+        clear += [f"vpxor %ymm{i}, %ymm{i}, %ymm{i}" for i in range(16)]
     body = [
         instruction.format(a=f"%{limit.register}{i}", **names)
         for i in range(count)

@@ -12,13 +12,15 @@ from addersr.custom_ops import library_info
 HERE = Path(__file__).parent
 INFO = library_info()
 RUN = """
-import hashlib, numpy as np
-from addersr.custom_ops.adder_conv.benchmark import Layers
-from addersr.custom_ops.fused_adder_conv.benchmark import session
-for op in ("AdderConv", "FusedAdderConv", "with power"):
-    model = session(op, Layers(24, 24, 24, 2))
-    x = np.random.default_rng(1).normal(0, 1, (1, 24, 24, 24)).astype(np.float32)
-    [y] = model.run(None, {model.get_inputs()[0].name: x})
+import hashlib
+from addersr.custom_ops.benchmark import layers
+chain = layers.Layers(24, 24, 24, 2)
+for model, x in (
+    layers.adder_conv(chain),
+    layers.fused_adder_conv(chain, power=False),
+    layers.fused_adder_conv(chain, power=True),
+):
+    [y] = layers.session(model).run(None, {"x0": x})
     print(hashlib.sha256(y.tobytes()).hexdigest())
 """
 OTHERS = [
