@@ -15,7 +15,7 @@ namespace {
 using convolution::Geometry;
 using qlinear_adder_conv::Job;
 using qlinear_adder_conv::Parameters;
-using qlinear_adder_conv::Values;
+using requantization::Values;
 
 constexpr const char* kName = "QLinearAdderConv";
 
@@ -131,20 +131,13 @@ typename QLinearAdderConvKernel<T>::Layer QLinearAdderConvKernel<T>::Pack(const 
   const auto small = [](int64_t number) {
     return static_cast<int>(number < 0 || number > 100 ? -1 : number);
   };
-  const Parameters<T> parameters{small(bits_),
-                                 small(table_fraction_),
-                                 w.data,
-                                 values(kXZeroPoint, T{}),
-                                 values(kOffset, int32_t{}),
-                                 values(kMultiplier, float{}),
-                                 values(kBias, float{}),
-                                 values(kZZeroPoint, T{}),
-                                 values(kZMultiplier, float{}),
-                                 values(kRZeroPoint, T{}),
-                                 values(kRMultiplier, float{}),
-                                 table.data,
-                                 table.dims[0],
-                                 table.dims[1]};
+  const Parameters<T> parameters{
+      {small(bits_), small(table_fraction_), values(kOffset, int32_t{}),
+       values(kMultiplier, float{}), values(kBias, float{}), values(kZZeroPoint, T{}),
+       values(kZMultiplier, float{}), values(kRZeroPoint, T{}), values(kRMultiplier, float{}),
+       table.data, table.dims[0], table.dims[1]},
+      w.data,
+      values(kXZeroPoint, T{})};
   const std::string error = qlinear_adder_conv::Check(geometry, parameters);
   if (!error.empty()) throw Failure(error);
   return {w.dims, {*kernel_, geometry, parameters, adds}};

@@ -1,9 +1,7 @@
 // Cuts a call into work items and runs a kernel over the rows of one item.
 #include <algorithm>
-#include <cmath>
 
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
-#include "custom_ops/qlinear_adder_conv/requantize.h"
 #include "custom_ops/qlinear_adder_conv/window.h"
 
 namespace addersr::qlinear_adder_conv {
@@ -63,30 +61,6 @@ int64_t Segment(int64_t values, int64_t capacity, int64_t step) {
   return (steps + parts - 1) / parts * step;
 }
 
-// What the single value z adds per output. Null when it adds nothing.
-template <class T>
-const float* ZTerm(const Requantization<T>& q, int64_t first, int64_t outputs, T z, float* term) {
-  for (int64_t o = 0; o < outputs; ++o) {
-    const auto centred = static_cast<float>(z - q.z_zero_point[first + o]);
-    term[o] = centred * q.z_multiplier[first + o];
-  }
-  const bool neutral = std::all_of(term, term + outputs, [](float value) { return value == 0; });
-  return neutral ? nullptr : term;
-}
-
-template <class T>
-const int32_t* RTerm(const Requantization<T>& q, int64_t first, int64_t outputs, T r,
-                     int32_t* term) {
-  for (int64_t o = 0; o < outputs; ++o) {
-    const float added =
-        static_cast<float>(r - q.r_zero_point[first + o]) * q.r_multiplier[first + o];
-    term[o] =
-        static_cast<int32_t>(std::nearbyint(std::clamp(added, -kResidualLimit, kResidualLimit)));
-  }
-  const bool neutral = std::all_of(term, term + outputs, [](int32_t value) { return value == 0; });
-  return neutral ? nullptr : term;
-}
-
 }  // namespace
 
 int64_t ItemCount(const Geometry& g) { return g.batch * g.groups * Blocks(g); }
@@ -101,7 +75,7 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const Geometry& g = *job.geometry;
   const PackedLayer<T>& layer = *job.layer;
   const Kernel<T>& kernel = layer.kernel();
-  const Requantization<T>& q = layer.requantization();
+  const requantization::Requantization<T>& q = layer.requantization();
   const int64_t blocks = Blocks(g);
   const int64_t rows_per_item = RowsPerItem(g);
   const int64_t first = item % blocks * rows_per_item;
@@ -134,7 +108,8 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
     task.channels *= g.kernel_width;
     task.kernel_width = 1;
   }
-  task.segment = Segment(task.channels, q.flush_steps * kernel.channels, kernel.channels);
+  task.segment = Segment(task.channels, layer.flush_steps() * kernel.channels, kernel.channels);
+  task.flush_steps = layer.flush_steps();
   task.layer = &q;
   task.first_output = group * outputs;
   task.panels = layer.panels(group);
@@ -142,11 +117,11 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   task.pixel_outputs = g.groups * g.out_channels;
   if (job.z_is_one) {
     auto* const term = reinterpret_cast<float*>(memory + parts.z_term);
-    task.z_term = ZTerm(q, task.first_output, outputs, *job.z, term);
+    task.z_term = requantization::ZTerm(q, task.first_output, outputs, *job.z, term);
   }
   if (job.r_is_one) {
     auto* const term = reinterpret_cast<int32_t*>(memory + parts.r_term);
-    task.r_term = RTerm(q, task.first_output, outputs, *job.r, term);
+    task.r_term = requantization::RTerm(q, task.first_output, outputs, *job.r, term);
   }
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t top = r * g.stride_height * columns;
