@@ -1,5 +1,5 @@
-// From an integer D = offset + or - sums to the output, for kLanes outputs of one pixel. README.md
-// says which operations these are; none may be fused with another. A Lanes type is described in
+// From an integer D = offset + or - sums to the output, for kLanes outputs of one pixel. SPECIFICATION.md
+// names each operation and its rounding; none may be fused with another. A Lanes type is described in
 // isa/lanes.h.
 #pragma once
 

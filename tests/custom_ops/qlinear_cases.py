@@ -17,7 +17,7 @@ from addersr.custom_ops.qlinear_adder_conv import (
     ramp_table,
 )
 from addersr.custom_ops.qlinear_adder_conv.function import qlinear_adder_conv_function
-from addersr.custom_ops.qlinear_adder_conv.parameters import IntArray
+from addersr.custom_ops.requantization.parameters import IntArray
 
 from .adder_conv_cases import Case
 
