@@ -114,7 +114,7 @@ void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<
 }  // namespace
 
 void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
-                           Layout layout) {
+                           Layout layout, size_t like) {
   auto x = InputSizes(api, context, 0);
   const auto w = InputSizes(api, context, 1);
   if (!x || !w) return;
@@ -127,7 +127,7 @@ void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const 
   }
   // Ops of one name and several types share the function of one of them, so ask for the type.
   OrtTensorTypeAndShapeInfo* info = nullptr;  // belongs to the context
-  Check(api, api.ShapeInferContext_GetInputTypeShape(context, 0, &info));
+  Check(api, api.ShapeInferContext_GetInputTypeShape(context, like, &info));
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
   Check(api, api.GetTensorElementType(info, &type));
   SetOutput(api, context, *sizes, type);

@@ -10,9 +10,9 @@ namespace addersr::ort {
 // Where the channels of X and Y stand. W is [O, C/group, kh, kw] in both.
 enum class Layout { kChannelsFirst, kChannelsLast };
 
-// Sets shape and type (that of X) of output 0 of a node of `op` with X as input 0 and W as input 1,
-// or leaves them open when the shape cannot be told.
+// Sets shape and type (that of input `like`) of output 0 of a node of `op` with X as input 0 and W
+// as input 1, or leaves them open when the shape cannot be told.
 void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
-                           Layout layout);
+                           Layout layout, size_t like = 0);
 
 }  // namespace addersr::ort

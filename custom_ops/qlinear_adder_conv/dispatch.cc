@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "custom_ops/isa/candidates.h"
 #include "custom_ops/isa/fastest.h"
-#include "custom_ops/isa/isa.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 
 namespace addersr::qlinear_adder_conv {
@@ -68,18 +68,6 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates) {
 }
 
 template <class T>
-const Kernel<T>* Choose() {
-  std::vector<const Kernel<T>*> candidates;
-  const std::string forced = isa::ForcedIsa();
-  for (const Kernel<T>* kernel : AllOf<T>()) {
-    if (!isa::Supported(kernel->isa)) continue;
-    if (isa::Forced() == kernel->name) return kernel;
-    if (forced.empty() || forced == kernel->isa) candidates.push_back(kernel);
-  }
-  return Fastest(candidates);
-}
-
-template <class T>
 void AddInfos(std::vector<KernelInfo>* infos) {
   for (const Kernel<T>* kernel : AllOf<T>()) {
     infos->push_back({kernel->isa, kernel->name, isa::Supported(kernel->isa),
@@ -93,7 +81,7 @@ template <class T>
 const Kernel<T>* SelectKernel(std::string* error) {
   *error = isa::ForcedError();
   if (!error->empty()) return nullptr;
-  static const Kernel<T>* const chosen = Choose<T>();
+  static const Kernel<T>* const chosen = Fastest(isa::Candidates(AllOf<T>()));
   return chosen;
 }
 

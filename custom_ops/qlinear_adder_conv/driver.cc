@@ -1,6 +1,8 @@
 // Cuts a call into work items and runs a kernel over the rows of one item.
 #include <algorithm>
 
+#include "custom_ops/convolution/items.h"
+#include "custom_ops/convolution/window.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "custom_ops/qlinear_adder_conv/window.h"
 
@@ -10,26 +12,12 @@ namespace {
 using convolution::WindowColumns;
 using convolution::WindowRows;
 
-// Enough rows to amortise the overlap of neighbouring windows, few enough to share among threads.
-constexpr int64_t kRowsPerItem = 16;
-// With a large stride or many channels an item takes fewer rows, to keep scratch small.
-constexpr int64_t kWindowValues = int64_t{1} << 21;
 // Pixels that all panels of the filter visit before the next ones: their input stays in L1.
 constexpr int64_t kChunk = 48;
 // The most channels that any kernel takes in one step.
 constexpr int64_t kMostChannels = 8;
 
-int64_t RowsPerItem(const Geometry& g) {
-  int64_t rows = std::min(kRowsPerItem, g.out_height);
-  const int64_t row = WindowColumns(g) * (g.in_channels + kMostChannels);
-  while (rows > 1 && WindowRows(g, rows) * row > kWindowValues) rows /= 2;
-  return rows;
-}
-
-int64_t Blocks(const Geometry& g) {
-  const int64_t rows = RowsPerItem(g);
-  return (g.out_height + rows - 1) / rows;
-}
+convolution::Items ItemsOf(const Geometry& g) { return {g, g.in_channels + kMostChannels}; }
 
 // The parts of an item's scratch, each on a cache line of its own.
 template <class T>
@@ -43,7 +31,7 @@ struct Parts {
     const int64_t outputs = (g.out_channels + kernel.lanes - 1) / kernel.lanes * kernel.lanes;
     const int64_t channels =
         (g.in_channels + kernel.channels - 1) / kernel.channels * kernel.channels;
-    const int64_t pixels = WindowRows(g, RowsPerItem(g)) * WindowColumns(g);
+    const int64_t pixels = WindowRows(g, ItemsOf(g).rows()) * WindowColumns(g);
     z_term = 0;
     r_term = after(z_term, outputs, sizeof(float));
     x_sums = after(r_term, outputs, sizeof(int32_t));
@@ -63,7 +51,7 @@ int64_t Segment(int64_t values, int64_t capacity, int64_t step) {
 
 }  // namespace
 
-int64_t ItemCount(const Geometry& g) { return g.batch * g.groups * Blocks(g); }
+int64_t ItemCount(const Geometry& g) { return ItemsOf(g).count(); }
 
 template <class T>
 size_t ScratchBytes(const Geometry& g, const Kernel<T>& kernel) {
@@ -76,12 +64,7 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const PackedLayer<T>& layer = *job.layer;
   const Kernel<T>& kernel = layer.kernel();
   const requantization::Requantization<T>& q = layer.requantization();
-  const int64_t blocks = Blocks(g);
-  const int64_t rows_per_item = RowsPerItem(g);
-  const int64_t first = item % blocks * rows_per_item;
-  const int64_t rows = std::min(rows_per_item, g.out_height - first);
-  const int64_t group = item / blocks % g.groups;
-  const int64_t image = item / blocks / g.groups;
+  const auto [image, group, first, rows] = ItemsOf(g)[item];
 
   const Parts<T> parts(g, kernel);
   char* const memory = static_cast<char*>(scratch);
@@ -91,8 +74,9 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const int64_t columns = WindowColumns(g);
   const int64_t channels = layer.padded_channels();
   const int64_t outputs = layer.padded_outputs();
-  PackWindow(g, layer, group, job.x + image * g.in_height * g.in_width * g.groups * g.in_channels,
-             first * g.stride_height - g.pad_top, WindowRows(g, rows), window);
+  const T* from = job.x + image * g.in_height * g.in_width * g.groups * g.in_channels;
+  convolution::PackWindow(g, layer.padding(group), channels, group, from,
+                          first * g.stride_height - g.pad_top, WindowRows(g, rows), window);
   if (kernel.max_form) {
     kernel.sum_channels(window, WindowRows(g, rows) * columns, channels, channel_sums);
   }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "custom_ops/requantization/requantize.h"
-
 namespace addersr::requantization {
 namespace {
 

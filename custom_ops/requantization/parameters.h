@@ -20,7 +20,8 @@ struct Values {
   const V& operator[](int64_t channel) const { return data[count == 1 ? 0 : channel]; }
 };
 
-// Names and meanings as in SPECIFICATION.md. All values are of the O outputs; T is the type of Z, R and Y.
+// Names and meanings as in SPECIFICATION.md. All values are of the O outputs; T is the type of Z, R
+// and Y.
 template <class T>
 struct Parameters {
   int bits;

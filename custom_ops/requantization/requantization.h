@@ -5,6 +5,9 @@
 
 namespace addersr::requantization {
 
+// R's part of the sum before the last shift: its range, so that nothing overflows.
+constexpr float kResidualLimit = 1048576.0F;  // 2^20
+
 // How a value t of the table's domain becomes an output.
 enum class Activation {
   kRamp,          // the table is a clamped line, t + ramp_start: computed

@@ -1,6 +1,6 @@
-// From an integer D = offset + or - sums to the output, for kLanes outputs of one pixel. SPECIFICATION.md
-// names each operation and its rounding; none may be fused with another. A Lanes type is described in
-// isa/lanes.h.
+// From an integer D = offset + or - sums to the output, for kLanes outputs of one pixel.
+// SPECIFICATION.md names each operation and its rounding; none may be fused with another. A Lanes
+// type is described in isa/lanes.h.
 #pragma once
 
 #include <cstring>
@@ -8,9 +8,6 @@
 #include "custom_ops/requantization/requantization.h"
 
 namespace addersr::requantization {
-
-// R's part of the sum before the last shift: its range, so that nothing overflows.
-constexpr float kResidualLimit = 1048576.0F;  // 2^20
 
 // t: where the differences D of some pixels fall in the table's domain, in place.
 template <class Lanes, int kPixels>
@@ -135,6 +132,19 @@ inline void RequantizeVectors(const Row<typename Lanes::Data>& t, typename Lanes
   Lanes::template StoreClamped<kPixels>(y, step, u, layer.low, layer.high);
 }
 
+// A few values, fewer than kLanes, without a call; often they are four.
+template <class Lanes>
+inline void CopyFew(typename Lanes::Data* to, const typename Lanes::Data* from, int64_t count) {
+  if (count == 4) {
+    std::memcpy(to, from, 4 * sizeof(*to));
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = from[i];
+    __asm__ volatile("" : : : "memory");  // else the compiler makes a call of the loop
+  }
+}
+
 // Requantises the differences D of the outputs [output, output + kLanes) of neighbouring pixels, as
 // far as these outputs exist.
 template <class Lanes, int kPixels>
@@ -155,14 +165,13 @@ inline void Requantize(const Row<typename Lanes::Data>& t, typename Lanes::Int (
   Data z_buffer[kPixels][Lanes::kLanes] = {};
   Data r_buffer[kPixels][Lanes::kLanes] = {};
   Data y_buffer[kPixels][Lanes::kLanes];
-  const size_t bytes = static_cast<size_t>(left) * sizeof(Data);
   for (int p = 0; p < kPixels; ++p) {
-    if (z != nullptr) std::memcpy(z_buffer[p], z + p * step, bytes);
-    if (r != nullptr) std::memcpy(r_buffer[p], r + p * step, bytes);
+    if (z != nullptr) CopyFew<Lanes>(z_buffer[p], z + p * step, left);
+    if (r != nullptr) CopyFew<Lanes>(r_buffer[p], r + p * step, left);
   }
   RequantizeVectors<Lanes, kPixels>(t, d, output, z == nullptr ? nullptr : *z_buffer,
                                     r == nullptr ? nullptr : *r_buffer, *y_buffer, Lanes::kLanes);
-  for (int p = 0; p < kPixels; ++p) std::memcpy(y + p * step, y_buffer[p], bytes);
+  for (int p = 0; p < kPixels; ++p) CopyFew<Lanes>(y + p * step, y_buffer[p], left);
 }
 
 }  // namespace addersr::requantization

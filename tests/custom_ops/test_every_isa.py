@@ -48,8 +48,9 @@ def test_kernels_pass_with(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("isa", OTHER_ISAS)
-def test_integer_kernels_pass_with(isa: str) -> None:
-    _passes("test_qlinear_kernels.py", isa)
+@pytest.mark.parametrize("tests", ["test_qlinear_kernels.py", "test_fused_conv_kernels.py"])
+def test_integer_kernels_pass_with(tests: str, isa: str) -> None:
+    _passes(tests, isa)
 
 
 def _digest(kernel: str) -> str:
