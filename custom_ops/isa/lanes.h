@@ -1,14 +1,18 @@
 // What kernels in integers need of an instruction set after their sums: int32 and float side by
 // side. NAME_lanes.h provides, for T uint8_t and int16_t, a struct with
-//   Data: T. kLanes: values of an Int (int32) and of a Float (fp32)
-//   Int IntZero(), IntBroadcast(int32_t), LoadInt(const int32_t*), Add, Sub, Min, Max(Int, Int),
-//   ShiftRight(Int, int); void StoreInt(int32_t*, Int)
-//   Float FloatBroadcast(float), LoadFloat(const float*), Multiply, AddFloat, MinFloat(Float,
-//   Float) void StoreFloat(float*, Float) Float MaxFloat(a, b): b where a is not a number Float
-//   ToFloat(Int): rounded to the nearest, ties to even Int Round(Float): likewise; arguments are
-//   within ±2^21 Int LoadData(const T*): kLanes of them StoreClamped<kCount>(T* y, int64_t step,
-//   const Int (&u)[kCount], int32_t low, int32_t high): kLanes values for each of kCount places
-//   that are `step` apart; low and high are values of T
+// - Data: T. kLanes: values of an Int (int32) and of a Float (fp32); the same types for both T
+// - Int IntZero(), IntBroadcast(int32_t), LoadInt(const int32_t*)
+// - Int Add, Sub, Min, Max(Int, Int), ShiftRight(Int, int)
+// - Float FloatBroadcast(float), LoadFloat(const float*)
+// - Float Multiply, AddFloat, MinFloat(Float, Float)
+// - Float MaxFloat(a, b): b where a is not a number
+// - void StoreInt(int32_t*, Int), StoreFloat(float*, Float)
+// - Float ToFloat(Int): rounded to the nearest, ties to even
+// - Int Round(Float): likewise; arguments are within ±2^21
+// - Int LoadData(const T*): kLanes of them
+// - void StoreClamped<kCount>(T* y, int64_t step, const Int (&u)[kCount], int32_t low, int32_t
+//   high): kLanes values for each of kCount places that are `step` apart; low and high are of T
+//
 // Every operation is rounded on its own.
 #pragma once
 

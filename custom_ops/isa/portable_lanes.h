@@ -7,9 +7,7 @@
 
 namespace addersr::isa {
 
-template <class T>
-struct PortableLanes {
-  using Data = T;
+struct PortableLanesOfAnyData {
   static constexpr int kLanes = 4;
   template <class Lane>
   struct Lanes {
@@ -46,7 +44,6 @@ struct PortableLanes {
 
   static Int IntZero() { return Same<int32_t>(0); }
   static Int LoadInt(const int32_t* from) { return LoadLanes<int32_t>(from); }
-  static Int LoadData(const T* from) { return LoadLanes<int32_t>(from); }
   static Float LoadFloat(const float* from) { return LoadLanes<float>(from); }
   static Int IntBroadcast(int32_t value) { return Same<int32_t>(value); }
   static Float FloatBroadcast(float value) { return Same<float>(value); }
@@ -86,6 +83,12 @@ struct PortableLanes {
   }
   static void StoreFloat(float* to, const Float& v) { std::memcpy(to, v.lane, sizeof(v.lane)); }
   static void StoreInt(int32_t* to, const Int& v) { std::memcpy(to, v.lane, sizeof(v.lane)); }
+};
+
+template <class T>
+struct PortableLanes : PortableLanesOfAnyData {
+  using Data = T;
+  static Int LoadData(const T* from) { return LoadLanes<int32_t>(from); }
   static void StoreData(T* to, const Int& v) {
     for (int i = 0; i < kLanes; ++i) to[i] = static_cast<T>(v.lane[i]);
   }

@@ -9,6 +9,7 @@
 #include "custom_ops/onnxruntime/kernels.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
+#include "custom_ops/quantization/quantization.h"
 
 #ifndef ADDERSR_VERSION
 #error "ADDERSR_VERSION must be the version of the package, as a string"
@@ -62,6 +63,7 @@ std::string Info() {
   add("QLinearAdderConv int16", qlinear_adder_conv::SelectKernel<int16_t>(&error));
   add("QLinearFusedConv uint8", qlinear_fused_conv::SelectKernel<uint8_t>(&error));
   add("QLinearFusedConv int16", qlinear_fused_conv::SelectKernel<int16_t>(&error));
+  add("quantization", quantization::SelectKernel(&error));
   if (!forced_error.empty()) chosen = nullptr;
   std::vector<std::string> available;
   std::vector<std::string> known;

@@ -4,6 +4,7 @@
 #include "custom_ops/isa/isa.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
+#include "custom_ops/quantization/quantization.h"
 
 namespace addersr::ort {
 namespace {
@@ -20,6 +21,7 @@ std::vector<KernelInfo> AllKernels() {
   Append(adder_conv::Kernels(), &all);
   Append(qlinear_adder_conv::Kernels(), &all);
   Append(qlinear_fused_conv::Kernels(), &all);
+  Append(quantization::Kernels(), &all);
   return all;
 }
 

@@ -12,11 +12,11 @@
 namespace addersr::ort {
 
 // One node of one session: see op.h. What differs between the ops is in a class Layer:
-//   X, W, T: types of X and x_zero_point, of W, and of Z, R and Y
-//   Kernel, Parameters, PackedLayer, Job: those of the op for these types
-//   static constexpr const char* kName, and kXBits: an attribute of its own for the bits of X or
-//   null SelectKernel, Check, ItemCount, ScratchBytes, RunItem: those of the op Parameters
-//   Make(requantization::Parameters<T>, int x_bits, const W*, Values<X> x_zero_point)
+// - X, W, T: types of X and x_zero_point, of W, and of Z, R and Y
+// - Kernel, Parameters, PackedLayer, Job: those of the op for these types
+// - static constexpr const char* kName, and kXBits: the attribute for the bits of X, or null
+// - SelectKernel, Check, ItemCount, ScratchBytes, RunItem: those of the op
+// - Parameters Make(requantization::Parameters<T>, int x_bits, const W*, Values<X> x_zero_point)
 template <class Layer>
 class QLinearKernel {
   using X = typename Layer::X;

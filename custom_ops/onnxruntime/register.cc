@@ -8,6 +8,7 @@
 #include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/qlinear_adder_conv_op.h"
 #include "custom_ops/onnxruntime/qlinear_fused_conv_op.h"
+#include "custom_ops/onnxruntime/quantization_ops.h"
 #include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::ort {
@@ -36,7 +37,13 @@ struct Registration {
   // An op of several types is several ops of one name.
   Ops<AdderConvKernel, QLinearAdderConvKernel<uint8_t>, QLinearAdderConvKernel<int16_t>,
       QLinearFusedConvKernel<uint8_t, uint8_t>, QLinearFusedConvKernel<uint8_t, int16_t>,
-      QLinearFusedConvKernel<int16_t, uint8_t>, QLinearFusedConvKernel<int16_t, int16_t>>
+      QLinearFusedConvKernel<int16_t, uint8_t>, QLinearFusedConvKernel<int16_t, int16_t>,
+      QuantizeChannelsLastKernel<uint8_t>, QuantizeChannelsLastKernel<int16_t>,
+      DequantizeChannelsFirstKernel<uint8_t>, DequantizeChannelsFirstKernel<int16_t>,
+      RequantizeChannelsLastKernel<uint8_t, uint8_t>,
+      RequantizeChannelsLastKernel<uint8_t, int16_t>,
+      RequantizeChannelsLastKernel<int16_t, uint8_t>,
+      RequantizeChannelsLastKernel<int16_t, int16_t>>
       ops;
   OrtCustomOpDomain* domain = nullptr;
 

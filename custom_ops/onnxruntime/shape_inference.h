@@ -15,4 +15,12 @@ enum class Layout { kChannelsFirst, kChannelsLast };
 void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
                            Layout layout, size_t like = 0);
 
+// Where the channels go from input 0 to output 0.
+enum class Move { kNot, kToLast, kToFirst };
+
+// Sets shape and type (that of input `like`) of output 0 of a node that moves channels and, when
+// they go to the front, makes blocks of `block` x `block` pixels of them.
+void InferMoved(const Api& api, OrtShapeInferContext* context, Move move, int64_t block,
+                size_t like);
+
 }  // namespace addersr::ort

@@ -5,12 +5,12 @@
 //     y[p][o] = Requantize(offset[o] + S[p][o])                        (requantization/)
 //
 // An Arch is one of the Lanes of isa/lanes.h (an Int is that of kLanes outputs), and provides
-//   Vector: of int16. kChannels: values of a run that one lane takes in a step.
-//   kPixels, kGroups: the tile. kMostSpread: 1, 2 or 4, see Panel.
-//   Vector Load(const int16_t*): kChannels values for each lane
-//   Vector Broadcast<kSpread>(const int16_t*): kChannels * kSpread values, repeated
-//   Int Accumulate(Int acc, Vector x, Vector w): each lane's products added to it, exactly
-//   Int Total<kSpread>(Int): the sums of kSpread neighbouring lanes, in the first kLanes / kSpread
+// - Vector: of int16. kChannels: values of a run that one lane takes in a step.
+// - kPixels, kGroups: the tile. kMostSpread: 1, 2 or 4, see Panel.
+// - Vector Load(const int16_t*): kChannels values for each lane
+// - Vector Broadcast<kSpread>(const int16_t*): kChannels * kSpread values, repeated
+// - Int Accumulate(Int acc, Vector x, Vector w): each lane's products added to it, exactly
+// - Int Total<kSpread>(Int): the sums of kSpread neighbouring lanes, in the first lanes
 #pragma once
 
 #include "custom_ops/qlinear_fused_conv/kernel.h"
