@@ -22,18 +22,13 @@ weights are subtracted, and the absolute differences are added to a running sum 
 
 from typing import TYPE_CHECKING
 
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, PASSED_ON
 from addersr.errors import AdderSRError
 
 if TYPE_CHECKING:
     import onnx
 
-# Shape with start and end, ReduceProd with axes as input: nothing older has both.
-LOWEST_OPSET = 18
-
-PASSED_ON = (
-    "auto_pad: string = @auto_pad, dilations: ints = @dilations, "
-    "kernel_shape: ints = @kernel_shape, pads: ints = @pads, strides: ints = @strides"
-)
+__all__ = ["LOWEST_OPSET", "PASSED_ON", "adder_conv_function"]
 
 # From the input `x`, NCHW, and W to `distances`, NCHW; FusedAdderConv's body has these steps too.
 # G groups of M filters each; K taps per filter, T of them per channel.

@@ -8,6 +8,8 @@
 #include "custom_ops/adder_conv/kernel.h"
 #include "custom_ops/onnxruntime/kernels.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
+#include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
+#include "custom_ops/quantization/quantization.h"
 
 #ifndef ADDERSR_VERSION
 #error "ADDERSR_VERSION must be the version of the package, as a string"
@@ -46,11 +48,6 @@ void AddOnce(std::vector<std::string>* texts, const char* text) {
   if (std::find(texts->begin(), texts->end(), text) == texts->end()) texts->push_back(text);
 }
 
-template <class Kernel>
-std::string NameOf(const Kernel* kernel) {
-  return Quoted(kernel == nullptr ? "" : kernel->name);
-}
-
 // What stands for all layers where one kernel is to be named: 32 channels, 3x3.
 convolution::Geometry UsualLayer() {
   convolution::Geometry usual{};
@@ -63,15 +60,20 @@ std::string Info() {
   // First, because the choice may itself run kernels and so count calls.
   std::string error;
   const adder_conv::Kernel* chosen = adder_conv::SelectKernel(&error);
+  std::string kernels;
+  const std::string forced_error = ort::ForcedError();
+  const auto add = [&](const char* op, const auto* kernel) {
+    const char* name = kernel == nullptr || !forced_error.empty() ? "" : kernel->name;
+    kernels += (kernels.empty() ? "" : ",") + Quoted(op) + ":" + Quoted(name);
+  };
   const convolution::Geometry usual = UsualLayer();
-  const auto* uint8 = qlinear_adder_conv::SelectKernel<uint8_t>(usual, 8, &error);
-  const auto* int16 = qlinear_adder_conv::SelectKernel<int16_t>(usual, 11, &error);
-  error = ort::ForcedError();
-  if (!error.empty()) {
-    chosen = nullptr;
-    uint8 = nullptr;
-    int16 = nullptr;
-  }
+  add("AdderConv", chosen);
+  add("QLinearAdderConv uint8", qlinear_adder_conv::SelectKernel<uint8_t>(usual, 8, &error));
+  add("QLinearAdderConv int16", qlinear_adder_conv::SelectKernel<int16_t>(usual, 11, &error));
+  add("QLinearFusedConv uint8", qlinear_fused_conv::SelectKernel<uint8_t>(&error));
+  add("QLinearFusedConv int16", qlinear_fused_conv::SelectKernel<int16_t>(&error));
+  add("quantization", quantization::SelectKernel(&error));
+  if (!forced_error.empty()) chosen = nullptr;
   std::vector<std::string> available;
   std::vector<std::string> known;
   std::string calls;
@@ -83,11 +85,10 @@ std::string Info() {
   return "{\"version\":" + Quoted(ADDERSR_VERSION) +
          ",\"op_version\":" + std::to_string(kOpVersion) +
          ",\"isa\":" + Quoted(chosen == nullptr ? "" : chosen->isa) +
-         ",\"kernel\":" + NameOf(chosen) + ",\"kernels\":{\"AdderConv\":" + NameOf(chosen) +
-         ",\"QLinearAdderConv uint8\":" + NameOf(uint8) +
-         ",\"QLinearAdderConv int16\":" + NameOf(int16) +
-         "},\"available_isas\":" + QuotedList(available) + ",\"known_isas\":" + QuotedList(known) +
-         ",\"error\":" + Quoted(error) + ",\"calls\":{" + calls + "}}";
+         ",\"kernel\":" + Quoted(chosen == nullptr ? "" : chosen->name) + ",\"kernels\":{" +
+         kernels + "},\"available_isas\":" + QuotedList(available) +
+         ",\"known_isas\":" + QuotedList(known) + ",\"error\":" + Quoted(forced_error) +
+         ",\"calls\":{" + calls + "}}";
 }
 
 }  // namespace

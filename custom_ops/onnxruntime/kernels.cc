@@ -3,6 +3,8 @@
 #include "custom_ops/adder_conv/adder_conv.h"
 #include "custom_ops/isa/isa.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
+#include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
+#include "custom_ops/quantization/quantization.h"
 
 namespace addersr::ort {
 namespace {
@@ -18,6 +20,8 @@ std::vector<KernelInfo> AllKernels() {
   std::vector<KernelInfo> all;
   Append(adder_conv::Kernels(), &all);
   Append(qlinear_adder_conv::Kernels(), &all);
+  Append(qlinear_fused_conv::Kernels(), &all);
+  Append(quantization::Kernels(), &all);
   return all;
 }
 

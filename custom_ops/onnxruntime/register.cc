@@ -1,12 +1,15 @@
 // The function that onnxruntime calls when the op library is registered with session options.
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
 #include "custom_ops/onnxruntime/fused_adder_conv_op.h"
 #include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/qlinear_adder_conv_op.h"
+#include "custom_ops/onnxruntime/qlinear_fused_conv_op.h"
+#include "custom_ops/onnxruntime/quantization_ops.h"
 #include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::ort {
@@ -15,28 +18,40 @@ namespace {
 constexpr char kDomain[] = "ai.addersr";
 constexpr char kRegisteredKey[] = "addersr.custom_ops_registered";
 
+// The ops of some kernel classes. They stay where they were made, since their nodes point to them.
+template <class... Kernels>
+struct Ops {
+  std::tuple<Op<Kernels>...> all;
+
+  explicit Ops(const Api& api) : all(static_cast<Argument<Kernels>>(api)...) {}
+
+ private:
+  template <class>
+  using Argument = const Api&;
+};
+
 // Our ops for one runtime. Usually a process holds one runtime; a C++ application that loads its
 // own beside Python's has two, whose tables differ.
 struct Registration {
   const OrtApi* table;
   Api api;
-  Op<AdderConvKernel> adder_conv;
-  Op<FusedAdderConvKernel> fused_adder_conv;
-  Op<QLinearAdderConvKernel<uint8_t>> qlinear_adder_conv_uint8;
-  Op<QLinearAdderConvKernel<int16_t>> qlinear_adder_conv_int16;
+  // An op of several types is several ops of one name.
+  Ops<AdderConvKernel, FusedAdderConvKernel, QLinearAdderConvKernel<uint8_t>,
+      QLinearAdderConvKernel<int16_t>, QLinearFusedConvKernel<uint8_t, uint8_t>,
+      QLinearFusedConvKernel<uint8_t, int16_t>, QLinearFusedConvKernel<int16_t, uint8_t>,
+      QLinearFusedConvKernel<int16_t, int16_t>, QuantizeChannelsLastKernel<uint8_t>,
+      QuantizeChannelsLastKernel<int16_t>, DequantizeChannelsFirstKernel<uint8_t>,
+      DequantizeChannelsFirstKernel<int16_t>, RequantizeChannelsLastKernel<uint8_t, uint8_t>,
+      RequantizeChannelsLastKernel<uint8_t, int16_t>,
+      RequantizeChannelsLastKernel<int16_t, uint8_t>,
+      RequantizeChannelsLastKernel<int16_t, int16_t>>
+      ops;
   OrtCustomOpDomain* domain = nullptr;
 
-  explicit Registration(const OrtApi* runtime)
-      : table(runtime),
-        api(Bind(runtime)),
-        adder_conv(api),
-        fused_adder_conv(api),
-        qlinear_adder_conv_uint8(api),
-        qlinear_adder_conv_int16(api) {
+  explicit Registration(const OrtApi* runtime) : table(runtime), api(Bind(runtime)), ops(api) {
     Check(api, api.CreateCustomOpDomain(kDomain, &domain));
-    const OrtCustomOp* const ops[] = {&adder_conv, &fused_adder_conv, &qlinear_adder_conv_uint8,
-                                      &qlinear_adder_conv_int16};
-    for (const OrtCustomOp* op : ops) Check(api, api.CustomOpDomain_Add(domain, op));
+    std::apply([&](const auto&... op) { (Check(api, api.CustomOpDomain_Add(domain, &op)), ...); },
+               ops.all);
   }
 };
 

@@ -94,7 +94,12 @@ std::optional<std::vector<Size>> OutputSizes(const NodeAttributes& attributes,
 }
 
 void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<Size>& sizes,
-               ONNXTensorElementDataType type) {
+               size_t like) {
+  // Ops of one name and several types share the function of one of them, so ask for the type.
+  OrtTensorTypeAndShapeInfo* of_input = nullptr;  // belongs to the context
+  Check(api, api.ShapeInferContext_GetInputTypeShape(context, like, &of_input));
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+  Check(api, api.GetTensorElementType(of_input, &type));
   OrtTensorTypeAndShapeInfo* info = nullptr;
   Check(api, api.CreateTensorTypeAndShapeInfo(&info));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
@@ -114,7 +119,7 @@ void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<
 }  // namespace
 
 void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
-                           Layout layout) {
+                           Layout layout, size_t like) {
   auto x = InputSizes(api, context, 0);
   const auto w = InputSizes(api, context, 1);
   if (!x || !w) return;
@@ -125,12 +130,35 @@ void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const 
   if (layout == Layout::kChannelsLast) {
     std::rotate(sizes->begin() + 1, sizes->begin() + 2, sizes->end());
   }
-  // Ops of one name and several types share the function of one of them, so ask for the type.
-  OrtTensorTypeAndShapeInfo* info = nullptr;  // belongs to the context
-  Check(api, api.ShapeInferContext_GetInputTypeShape(context, 0, &info));
-  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  Check(api, api.GetTensorElementType(info, &type));
-  SetOutput(api, context, *sizes, type);
+  SetOutput(api, context, *sizes, like);
+}
+
+void InferMoved(const Api& api, OrtShapeInferContext* context, Move move, int64_t block,
+                size_t like) {
+  auto sizes = InputSizes(api, context, 0);
+  if (!sizes) return;
+  if (move == Move::kToLast) std::rotate(sizes->begin() + 1, sizes->begin() + 2, sizes->end());
+  if (move == Move::kToFirst) {
+    std::rotate(sizes->begin() + 1, sizes->begin() + 3, sizes->end());
+    Size& planes = (*sizes)[1];
+    if (planes.known()) planes.value /= block * block;
+    for (size_t i : {2, 3}) {
+      Size& size = (*sizes)[i];
+      if (size.known()) size.value *= block;
+    }
+    if (block > 1) {
+      // A name of a product is as good as any other, as long as equal sizes have equal names.
+      if (!planes.name.empty())
+        planes.name = "(" + planes.name + ")//" + std::to_string(block * block);
+      for (size_t i : {2, 3}) {
+        Size& size = (*sizes)[i];
+        if (!size.name.empty()) size.name = "(" + size.name + ")*" + std::to_string(block);
+      }
+    }
+  }
+  const auto open = [](const Size& size) { return !size.known() && size.name.empty(); };
+  if (std::any_of(sizes->begin(), sizes->end(), open)) return;
+  SetOutput(api, context, *sizes, like);
 }
 
 }  // namespace addersr::ort

@@ -4,14 +4,13 @@
 // only.
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "custom_ops/isa/candidates.h"
 #include "custom_ops/isa/fastest.h"
-#include "custom_ops/isa/isa.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 
 namespace addersr::qlinear_adder_conv {
@@ -72,18 +71,18 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates, const 
   const std::vector<int32_t> integers(static_cast<size_t>(std::max(kPixels, outputs)), 0);
   const std::vector<float> reals(static_cast<size_t>(outputs), 0.0F);
   std::vector<T> y(static_cast<size_t>(kPixels * outputs));
-  Requantization<T> layer{};
+  requantization::Requantization<T> layer{};
   layer.offset = layer.z_zero_point = layer.r_zero_point = integers.data();
   layer.multiplier = layer.bias = layer.z_multiplier = layer.r_multiplier = reals.data();
-  layer.flush_steps = 32;
   layer.high = 100;
   layer.bounded = true;
-  layer.activation = Activation::kRamp;
+  layer.activation = requantization::Activation::kRamp;
   RowTask<T> task{};
   task.x = x.data();
   task.panels = panels.data();
   task.kernel_height = shape.kernel_height;
   task.kernel_width = 1;
+  task.flush_steps = 32;
   task.layer = &layer;
   task.x_sums = integers.data();
   task.pixels = kPixels;
@@ -94,42 +93,10 @@ const Kernel<T>* Fastest(const std::vector<const Kernel<T>*>& candidates, const 
     const int64_t padded = (shape.channels + step - 1) / step * step;
     task.pixel_step = padded;
     task.channels = padded * shape.kernel_width;
-    task.segment = std::min(task.channels, layer.flush_steps * step);
+    task.segment = std::min(task.channels, task.flush_steps * step);
     task.tap_row_step = columns * padded;
     candidates[i]->row(task);
   })];
-}
-
-// Those of this CPU that take data of so many bits: of the instruction set that is forced or, where
-// it has none for this type, of the next one below it that has. When none is forced, of the two
-// best instruction sets: what comes after them is never the fastest, and takes long to measure.
-template <class T>
-std::vector<const Kernel<T>*> Candidates(const std::string& forced, int bits) {
-  std::vector<const Kernel<T>*> candidates;
-  bool reached = forced.empty();
-  int isas = 0;
-  for (const isa::Isa& one : isa::All()) {
-    reached = reached || forced == one.name;
-    if (!reached || !one.supported || isas == (forced.empty() ? 2 : 1)) continue;
-    const size_t before = candidates.size();
-    for (const Kernel<T>* kernel : AllOf<T>()) {
-      if (std::strcmp(kernel->isa, one.name) == 0 && bits <= kernel->bits) {
-        candidates.push_back(kernel);
-      }
-    }
-    if (candidates.size() > before) ++isas;
-  }
-  return candidates;
-}
-
-template <class T>
-const Kernel<T>* Choose(const Shape& shape) {
-  const int bits = static_cast<int>(shape.bits);
-  for (const Kernel<T>* kernel : AllOf<T>()) {
-    const bool forced = isa::Forced() == kernel->name && isa::Supported(kernel->isa);
-    if (forced && bits <= kernel->bits) return kernel;
-  }
-  return Fastest(Candidates<T>(isa::ForcedIsa(), bits), shape);
 }
 
 template <class T>
@@ -152,7 +119,10 @@ const Kernel<T>* SelectKernel(const Geometry& geometry, int bits, std::string* e
   const Shape shape(geometry, bits);
   const std::lock_guard<std::mutex> lock(mutex);
   const Kernel<T>*& kernel = chosen[shape.key()];
-  if (kernel == nullptr) kernel = Choose<T>(shape);
+  if (kernel == nullptr) {
+    const auto fits = [bits](const Kernel<T>& one) { return bits <= one.bits; };
+    kernel = Fastest(isa::Candidates(AllOf<T>(), fits), shape);
+  }
   return kernel;
 }
 

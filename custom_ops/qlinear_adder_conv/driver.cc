@@ -1,9 +1,9 @@
 // Cuts a call into work items and runs a kernel over the rows of one item.
 #include <algorithm>
-#include <cmath>
 
+#include "custom_ops/convolution/items.h"
+#include "custom_ops/convolution/window.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
-#include "custom_ops/qlinear_adder_conv/requantize.h"
 #include "custom_ops/qlinear_adder_conv/window.h"
 
 namespace addersr::qlinear_adder_conv {
@@ -12,26 +12,12 @@ namespace {
 using convolution::WindowColumns;
 using convolution::WindowRows;
 
-// Enough rows to amortise the overlap of neighbouring windows, few enough to share among threads.
-constexpr int64_t kRowsPerItem = 16;
-// With a large stride or many channels an item takes fewer rows, to keep scratch small.
-constexpr int64_t kWindowValues = int64_t{1} << 21;
 // Pixels that all panels of the filter visit before the next ones: their input stays in L1.
 constexpr int64_t kChunk = 48;
 // The most channels that any kernel takes in one step.
 constexpr int64_t kMostChannels = 8;
 
-int64_t RowsPerItem(const Geometry& g) {
-  int64_t rows = std::min(kRowsPerItem, g.out_height);
-  const int64_t row = WindowColumns(g) * (g.in_channels + kMostChannels);
-  while (rows > 1 && WindowRows(g, rows) * row > kWindowValues) rows /= 2;
-  return rows;
-}
-
-int64_t Blocks(const Geometry& g) {
-  const int64_t rows = RowsPerItem(g);
-  return (g.out_height + rows - 1) / rows;
-}
+convolution::Items ItemsOf(const Geometry& g) { return {g, g.in_channels + kMostChannels}; }
 
 // The parts of an item's scratch, each on a cache line of its own.
 template <class T>
@@ -45,7 +31,7 @@ struct Parts {
     const int64_t outputs = (g.out_channels + kernel.lanes - 1) / kernel.lanes * kernel.lanes;
     const int64_t channels =
         (g.in_channels + kernel.channels - 1) / kernel.channels * kernel.channels;
-    const int64_t pixels = WindowRows(g, RowsPerItem(g)) * WindowColumns(g);
+    const int64_t pixels = WindowRows(g, ItemsOf(g).rows()) * WindowColumns(g);
     z_term = 0;
     r_term = after(z_term, outputs, sizeof(float));
     x_sums = after(r_term, outputs, sizeof(int32_t));
@@ -63,33 +49,9 @@ int64_t Segment(int64_t values, int64_t capacity, int64_t step) {
   return (steps + parts - 1) / parts * step;
 }
 
-// What the single value z adds per output. Null when it adds nothing.
-template <class T>
-const float* ZTerm(const Requantization<T>& q, int64_t first, int64_t outputs, T z, float* term) {
-  for (int64_t o = 0; o < outputs; ++o) {
-    const auto centred = static_cast<float>(z - q.z_zero_point[first + o]);
-    term[o] = centred * q.z_multiplier[first + o];
-  }
-  const bool neutral = std::all_of(term, term + outputs, [](float value) { return value == 0; });
-  return neutral ? nullptr : term;
-}
-
-template <class T>
-const int32_t* RTerm(const Requantization<T>& q, int64_t first, int64_t outputs, T r,
-                     int32_t* term) {
-  for (int64_t o = 0; o < outputs; ++o) {
-    const float added =
-        static_cast<float>(r - q.r_zero_point[first + o]) * q.r_multiplier[first + o];
-    term[o] =
-        static_cast<int32_t>(std::nearbyint(std::clamp(added, -kResidualLimit, kResidualLimit)));
-  }
-  const bool neutral = std::all_of(term, term + outputs, [](int32_t value) { return value == 0; });
-  return neutral ? nullptr : term;
-}
-
 }  // namespace
 
-int64_t ItemCount(const Geometry& g) { return g.batch * g.groups * Blocks(g); }
+int64_t ItemCount(const Geometry& g) { return ItemsOf(g).count(); }
 
 template <class T>
 size_t ScratchBytes(const Geometry& g, const Kernel<T>& kernel) {
@@ -101,13 +63,8 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const Geometry& g = *job.geometry;
   const PackedLayer<T>& layer = *job.layer;
   const Kernel<T>& kernel = layer.kernel();
-  const Requantization<T>& q = layer.requantization();
-  const int64_t blocks = Blocks(g);
-  const int64_t rows_per_item = RowsPerItem(g);
-  const int64_t first = item % blocks * rows_per_item;
-  const int64_t rows = std::min(rows_per_item, g.out_height - first);
-  const int64_t group = item / blocks % g.groups;
-  const int64_t image = item / blocks / g.groups;
+  const requantization::Requantization<T>& q = layer.requantization();
+  const auto [image, group, first, rows] = ItemsOf(g)[item];
 
   const Parts<T> parts(g, kernel);
   char* const memory = static_cast<char*>(scratch);
@@ -117,8 +74,9 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   const int64_t columns = WindowColumns(g);
   const int64_t channels = layer.padded_channels();
   const int64_t outputs = layer.padded_outputs();
-  PackWindow(g, layer, group, job.x + image * g.in_height * g.in_width * g.groups * g.in_channels,
-             first * g.stride_height - g.pad_top, WindowRows(g, rows), window);
+  const T* from = job.x + image * g.in_height * g.in_width * g.groups * g.in_channels;
+  convolution::PackWindow(g, layer.padding(group), channels, group, from,
+                          first * g.stride_height - g.pad_top, WindowRows(g, rows), window);
   if (kernel.max_form) {
     kernel.sum_channels(window, WindowRows(g, rows) * columns, channels, channel_sums);
   }
@@ -134,7 +92,8 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
     task.channels *= g.kernel_width;
     task.kernel_width = 1;
   }
-  task.segment = Segment(task.channels, q.flush_steps * kernel.channels, kernel.channels);
+  task.segment = Segment(task.channels, layer.flush_steps() * kernel.channels, kernel.channels);
+  task.flush_steps = layer.flush_steps();
   task.layer = &q;
   task.first_output = group * outputs;
   task.panels = layer.panels(group);
@@ -142,11 +101,11 @@ void RunItem(const Job<T>& job, int64_t item, void* scratch) noexcept {
   task.pixel_outputs = g.groups * g.out_channels;
   if (job.z_is_one) {
     auto* const term = reinterpret_cast<float*>(memory + parts.z_term);
-    task.z_term = ZTerm(q, task.first_output, outputs, *job.z, term);
+    task.z_term = requantization::ZTerm(q, task.first_output, outputs, *job.z, term);
   }
   if (job.r_is_one) {
     auto* const term = reinterpret_cast<int32_t*>(memory + parts.r_term);
-    task.r_term = RTerm(q, task.first_output, outputs, *job.r, term);
+    task.r_term = requantization::RTerm(q, task.first_output, outputs, *job.r, term);
   }
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t top = r * g.stride_height * columns;

@@ -5,8 +5,9 @@ from typing import Any
 from onnx.reference.op_run import OpRun
 
 from addersr.custom_ops import DOMAIN
-from addersr.custom_ops.qlinear_adder_conv.parameters import FloatArray, IntArray, Parameters
+from addersr.custom_ops.qlinear_adder_conv.parameters import Parameters
 from addersr.custom_ops.qlinear_adder_conv.reference import qlinear_adder_conv
+from addersr.custom_ops.requantization.parameters import FloatArray, IntArray
 
 
 class QLinearAdderConv(OpRun):

@@ -1,15 +1,20 @@
 // NEON, for every 64-bit Arm CPU. uint8: UABD takes 16 differences and UADALP adds them in pairs,
 // each pair two channels of one output. int16: SABA takes and adds 8 differences in one
 // instruction.
-#include "custom_ops/qlinear_adder_conv/neon_common.h"
+#include "custom_ops/isa/neon_lanes.h"
+#include "custom_ops/qlinear_adder_conv/tile.h"
 
 namespace addersr::qlinear_adder_conv {
 namespace {
 
 // 12 accumulators, 2 of the filter, the input and temporaries of 32 registers: cores that run in
 // order need some to have several differences on their way.
-struct Uint8 : CommonUint8 {
+struct Uint8 : isa::NeonLanes<uint8_t> {
+  using Vector = uint8x16_t;
   using Accumulator = uint16x8_t;
+  static constexpr bool kMaxForm = false;
+  static constexpr int kSlots[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7};
+  static Vector Load(const Data* from) { return vld1q_u8(from); }
   static constexpr int kChannels = 2, kUnit = 2, kAccumulators = 1, kPixels = 6, kGroups = 2;
   static constexpr int kAccumulator = 65535 / 2;  // a step adds two values
   static constexpr int kBits = 8;
@@ -55,10 +60,11 @@ struct Uint6 : Uint8 {
 };
 
 // 24 accumulators of 4 outputs and 2 channels, 4 of the filter, and the input.
-struct Int16 : Common {
-  using Data = int16_t;
+struct Int16 : isa::NeonLanes<int16_t> {
   using Vector = int16x8_t;
   using Accumulator = int16x8_t;
+  static constexpr bool kMaxForm = false;
+  static constexpr int kSlots[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7};
   static constexpr int kChannels = 2, kUnit = 2, kAccumulators = 2, kPixels = 6, kGroups = 2;
   static constexpr int kAccumulator = 65535;  // read as unsigned at the end
   static constexpr int kBits = 16;
@@ -75,20 +81,6 @@ struct Int16 : Common {
   static Int Total(const Accumulator* acc) {
     return {vreinterpretq_s32_u32(vpaddlq_u16(vreinterpretq_u16_s16(acc[0]))),
             vreinterpretq_s32_u32(vpaddlq_u16(vreinterpretq_u16_s16(acc[1])))};
-  }
-  static Int LoadData(const Data* from) {
-    const int16x8_t words = vld1q_s16(from);
-    return {vmovl_s16(vget_low_s16(words)), vmovl_s16(vget_high_s16(words))};
-  }
-  template <int kCount>
-  static void StoreClamped(Data* y, int64_t step, const Int (&u)[kCount], int32_t low,
-                           int32_t high) {
-    const int16x8_t least = vdupq_n_s16(static_cast<int16_t>(low));
-    const int16x8_t most = vdupq_n_s16(static_cast<int16_t>(high));
-#pragma GCC unroll 16
-    for (int p = 0; p < kCount; ++p) {
-      vst1q_s16(y + p * step, vminq_s16(vmaxq_s16(Narrow(u[p]), least), most));
-    }
   }
 };
 

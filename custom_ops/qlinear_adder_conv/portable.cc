@@ -1,57 +1,25 @@
 // Plain C++ for every CPU: the definition, four outputs at a time.
+#include "custom_ops/isa/portable_lanes.h"
 #include "custom_ops/qlinear_adder_conv/tile.h"
 
 namespace addersr::qlinear_adder_conv {
 namespace {
 
 template <class T>
-struct Portable {
-  using Data = T;
-  static constexpr int kLanes = 4;
-  template <class Lane>
-  struct Lanes {
-    Lane lane[kLanes];
-  };
-  using Vector = Lanes<int32_t>;
-  using Accumulator = Lanes<int32_t>;
-  using Int = Lanes<int32_t>;
-  using Float = Lanes<float>;
+struct Portable : isa::PortableLanes<T> {
+  using Base = isa::PortableLanes<T>;
+  using Int = typename Base::Int;
+  using Vector = Int;
+  using Accumulator = Int;
+  static constexpr int kLanes = Base::kLanes;
   static constexpr int kChannels = 1, kUnit = 1, kAccumulators = 1, kPixels = 4, kGroups = 2;
   static constexpr bool kMaxForm = false;
   static constexpr int kAccumulator = 0;
   static constexpr int kBits = 8 * sizeof(T);
   static constexpr int kSlots[kLanes] = {0, 1, 2, 3};
-
-  template <class Lane, class From>
-  static Lanes<Lane> LoadLanes(const From* from) {
-    Lanes<Lane> v;
-    for (int i = 0; i < kLanes; ++i) v.lane[i] = from[i];
-    return v;
-  }
-  template <class Lane>
-  static Lanes<Lane> Same(Lane value) {
-    Lanes<Lane> v;
-    for (Lane& lane : v.lane) lane = value;
-    return v;
-  }
-  template <class Lane, class Function>
-  static Lanes<Lane> Each(Lanes<Lane> a, const Lanes<Lane>& b, const Function& function) {
-    for (int i = 0; i < kLanes; ++i) a.lane[i] = function(a.lane[i], b.lane[i]);
-    return a;
-  }
-  template <class Lane>
-  static Lane Larger(Lane a, Lane b) {
-    return a > b ? a : b;
-  }
-  template <class Lane>
-  static Lane Smaller(Lane a, Lane b) {
-    return a < b ? a : b;
-  }
-
-  static Vector Zero() { return Same<int32_t>(0); }
-  static Int IntZero() { return Same<int32_t>(0); }
-  static Vector Load(const T* from) { return LoadLanes<int32_t>(from); }
-  static Vector Broadcast(const T* from) { return Same<int32_t>(*from); }
+  static Vector Zero() { return Base::IntZero(); }
+  static Vector Load(const T* from) { return Base::LoadData(from); }
+  static Vector Broadcast(const T* from) { return Base::IntBroadcast(*from); }
   static Vector Accumulate(Vector acc, const Vector& x, const Vector& w) {
     for (int i = 0; i < kLanes; ++i) {
       const int32_t difference = x.lane[i] - w.lane[i];
@@ -60,55 +28,6 @@ struct Portable {
     return acc;
   }
   static Int Total(const Vector* acc) { return *acc; }
-
-  static Int LoadInt(const int32_t* from) { return LoadLanes<int32_t>(from); }
-  static Int LoadData(const T* from) { return LoadLanes<int32_t>(from); }
-  static Float LoadFloat(const float* from) { return LoadLanes<float>(from); }
-  static Int IntBroadcast(int32_t value) { return Same<int32_t>(value); }
-  static Float FloatBroadcast(float value) { return Same<float>(value); }
-  static Int Add(Int a, const Int& b) {
-    return Each(a, b, [](int32_t x, int32_t y) { return x + y; });
-  }
-  static Int Sub(Int a, const Int& b) {
-    return Each(a, b, [](int32_t x, int32_t y) { return x - y; });
-  }
-  static Int Min(Int a, const Int& b) { return Each(a, b, Smaller<int32_t>); }
-  static Int Max(Int a, const Int& b) { return Each(a, b, Larger<int32_t>); }
-  static Int ShiftRight(Int a, int bits) {
-    for (int32_t& lane : a.lane) lane >>= bits;
-    return a;
-  }
-  static Float ToFloat(const Int& a) {
-    Float v;
-    for (int i = 0; i < kLanes; ++i) v.lane[i] = static_cast<float>(a.lane[i]);
-    return v;
-  }
-  static Float Multiply(Float a, const Float& b) {
-    return Each(a, b, [](float x, float y) { return x * y; });
-  }
-  static Float AddFloat(Float a, const Float& b) {
-    return Each(a, b, [](float x, float y) { return x + y; });
-  }
-  static Float MinFloat(Float a, const Float& b) { return Each(a, b, Smaller<float>); }
-  static Float MaxFloat(Float a, const Float& b) { return Each(a, b, Larger<float>); }
-  // Beside this constant, 1.5 x 2^23, a float has no bits for fractions: the addition rounds.
-  static Int Round(const Float& a) {
-    constexpr float kMagic = 12582912.0F;
-    Int v;
-    for (int i = 0; i < kLanes; ++i) {
-      v.lane[i] = static_cast<int32_t>((a.lane[i] + kMagic) - kMagic);
-    }
-    return v;
-  }
-  static void StoreInt(int32_t* to, const Int& v) { std::memcpy(to, v.lane, sizeof(v.lane)); }
-  static void StoreData(T* to, const Int& v) {
-    for (int i = 0; i < kLanes; ++i) to[i] = static_cast<T>(v.lane[i]);
-  }
-  template <int kCount>
-  static void StoreClamped(Data* y, int64_t step, const Int (&u)[kCount], int32_t low,
-                           int32_t high) {
-    StoreEach<Portable>(y, step, u, low, high);
-  }
 };
 
 using Uint8 = Portable<uint8_t>;

@@ -18,37 +18,19 @@
 
 #include "custom_ops/convolution/geometry.h"
 #include "custom_ops/qlinear_adder_conv/kernel.h"
+#include "custom_ops/requantization/packed.h"
 
 namespace addersr::qlinear_adder_conv {
 
 using convolution::Geometry;
 
-// A parameter of a node: one value for all channels, or one per channel.
-template <class V>
-struct Values {
-  const V* data;
-  int64_t count;
-
-  const V& operator[](int64_t channel) const { return data[count == 1 ? 0 : channel]; }
-};
+using requantization::Values;
 
 // What a node says beside its tensors X, Z and R. Names and meanings as in SPECIFICATION.md.
 template <class T>
-struct Parameters {
-  int bits;
-  int table_fraction;
+struct Parameters : requantization::Parameters<T> {
   const T* w;              // [O, C/group, kh, kw]
-  Values<T> x_zero_point;  // of the C input channels; all others of the O output channels
-  Values<int32_t> offset;
-  Values<float> multiplier;
-  Values<float> bias;
-  Values<T> z_zero_point;
-  Values<float> z_multiplier;
-  Values<T> r_zero_point;
-  Values<float> r_multiplier;
-  const int16_t* table;  // [table_rows][table_size]
-  int64_t table_rows;    // 1 or O
-  int64_t table_size;
+  Values<T> x_zero_point;  // of the C input channels
 };
 
 // Empty, or the sentence that says which value is out of its range and what was expected.
@@ -66,28 +48,28 @@ class PackedLayer {
   PackedLayer(PackedLayer&&) = default;
 
   const Kernel<T>& kernel() const { return *kernel_; }
-  const Requantization<T>& requantization() const { return requantization_; }
+  const requantization::Requantization<T>& requantization() const {
+    return requantization_.constants();
+  }
   const T* panels(int64_t group) const { return panels_.data() + group * panel_values_; }
   // A padded pixel of a group, [padded channels].
   const T* padding(int64_t group) const { return padding_.data() + group * padded_channels_; }
   int64_t padded_channels() const { return padded_channels_; }
   // Per group, in all arrays of the requantisation.
-  int64_t padded_outputs() const { return padded_outputs_; }
+  int64_t padded_outputs() const { return requantization_.padded_outputs(); }
+  // Steps after which a narrow accumulator must be emptied.
+  int flush_steps() const { return flush_steps_; }
 
  private:
   void PackPanels(const Geometry& g, const T* w);
   void PackPadding(const Geometry& g, const Values<T>& zero_point);
-  void PackPerOutput(const Geometry& g, const Parameters<T>& p);
-  void PackActivation(const Geometry& g, const Parameters<T>& p, bool adds);
 
   const Kernel<T>* kernel_;
-  int64_t padded_channels_, padded_outputs_, panel_values_;
+  int64_t padded_channels_;
+  requantization::Packed<T> requantization_;
+  int64_t panel_values_;
+  int flush_steps_;
   std::vector<T> panels_, padding_;
-  std::vector<int32_t> offset_, z_zero_point_, r_zero_point_, table_offset_;
-  std::vector<float> multiplier_, bias_, z_multiplier_, r_multiplier_;
-  std::vector<T> outputs_;
-  std::vector<int16_t> table_;
-  Requantization<T> requantization_;
 };
 
 template <class T>

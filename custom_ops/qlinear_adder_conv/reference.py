@@ -7,16 +7,10 @@ import numpy.typing as npt
 
 from addersr.custom_ops.adder_conv.reference import adder_conv
 from addersr.custom_ops.convolution.geometry import Attributes, output_shape
-from addersr.custom_ops.qlinear_adder_conv.parameters import (
-    FloatArray,
-    IntArray,
-    Parameters,
-    data_range,
-)
+from addersr.custom_ops.qlinear_adder_conv.parameters import Parameters
+from addersr.custom_ops.requantization.parameters import IntArray
+from addersr.custom_ops.requantization.reference import requantize
 from addersr.errors import AdderSRError
-
-#: What R adds is clamped to this, in units of the table.
-RESIDUAL_LIMIT = np.float32(2**20)
 
 
 def qlinear_adder_conv(
@@ -52,20 +46,7 @@ def qlinear_adder_conv(
         auto_pad, strides, pads, dilations, group, kernel_shape, op="QLinearAdderConv"
     )
     sums = _sums(x, p, attributes)
-    # Every operation on its own, in float32: numpy fuses none with another.
-    t = (p.offset - sums).astype(np.float32) * p.multiplier + p.bias
-    if z is not None:
-        t = t + _residual("Z", z, t.shape, p) * p.z_multiplier
-    size = p.table.shape[1]
-    t = np.rint(np.clip(t, np.float32(0), np.float32(size - 1))).astype(np.int64)
-    rows = np.arange(t.shape[3]) if p.table.shape[0] > 1 else 0
-    y = p.table[rows, t].astype(np.int64)
-    if r is not None:
-        added = _residual("R", r, t.shape, p) * p.r_multiplier
-        y = y + np.rint(np.clip(added, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)).astype(np.int64)
-    y = (y + ((1 << p.table_fraction) >> 1)) >> p.table_fraction
-    result: IntArray = np.clip(y, *data_range(p.w.dtype, p.bits)).astype(x.dtype)
-    return result
+    return requantize(p.offset - sums, p, z, r)
 
 
 def _sums(x: IntArray, p: Parameters, attributes: Attributes) -> npt.NDArray[np.int32]:
@@ -100,14 +81,3 @@ def _sums(x: IntArray, p: Parameters, attributes: Attributes) -> npt.NDArray[np.
         kernel_shape=attributes.kernel_shape,
     )
     return np.moveaxis(distance, 1, 3).astype(np.int32)
-
-
-def _residual(name: str, values: IntArray, shape: Sequence[int], p: Parameters) -> FloatArray:
-    """A residual minus its zero point."""
-    if values.dtype != p.w.dtype or (values.shape != tuple(shape) and values.size != 1):
-        raise AdderSRError(
-            f"QLinearAdderConv expects {name} to be one value or to have the shape of the output, "
-            f"{list(shape)}, of {p.w.dtype}, got {list(values.shape)} {values.dtype}."
-        )
-    zero_point = p.z_zero_point if name == "Z" else p.r_zero_point
-    return (values.astype(np.int32) - zero_point.astype(np.int32)).astype(np.float32)

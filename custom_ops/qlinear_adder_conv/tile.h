@@ -2,18 +2,18 @@
 //
 //   for each panel of outputs, for each tile of pixels:
 //     S[p][o] = sum over taps of |x[p][tap] - w[tap][o]|,  or of max(x, w)
-//     y[p][o] = Requantize(S[p][o])                        (requantize.h)
+//     y[p][o] = Requantize(offset[o] - S[p][o])            (requantization/)
 //
 // The maximum stands in for the difference where a difference takes more instructions:
 // |x - w| = 2 max(x, w) - x - w, where the sum of x is shared by all outputs of a pixel and that of
 // w is a constant.
 //
-// An Arch provides, beside what requantize.h asks for:
-//   Data: T. Vector: of T. Accumulator: of sums. kLanes: outputs per Int. kChannels: input channels
-//   of one step. kAccumulators: Accumulators that make one Int of sums. kPixels, kGroups: the tile.
+// An Arch is one of the Lanes of isa/lanes.h (an Int is that of kLanes outputs), and provides
+//   Vector: of T. Accumulator: of sums. kChannels: input channels of one step.
+//   kUnit: channels of one output side by side in a panel: kChannels, or a divisor of it
+//   kAccumulators: Accumulators that make one Int of sums. kPixels, kGroups: the tile.
 //   kMaxForm; kAccumulator: what a narrow accumulator holds, divided by the values that a step adds
 //   to it; 0 if none overflows
-//   kUnit: channels of one output side by side in a panel: kChannels, or a divisor of it
 //   kBits: most bits that the data may have
 //   kSlots[kLanes]: the output of each run of kUnit values in kAccumulators Vectors
 //   Vector Load(const T*); with kUnit < kChannels Load(const T*, values from one unit to the next)
@@ -24,7 +24,7 @@
 #pragma once
 
 #include "custom_ops/qlinear_adder_conv/kernel.h"
-#include "custom_ops/qlinear_adder_conv/requantize.h"
+#include "custom_ops/requantization/requantize.h"
 
 namespace addersr::qlinear_adder_conv {
 
@@ -86,7 +86,7 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
     }
   };
   // Values that the narrow accumulators can still take.
-  [[maybe_unused]] const int64_t capacity = t.layer->flush_steps * Arch::kChannels;
+  [[maybe_unused]] const int64_t capacity = t.flush_steps * Arch::kChannels;
   [[maybe_unused]] int64_t room = capacity;
   for (int64_t row = 0; row < t.kernel_height; ++row) {
     for (int64_t column = 0; column < t.kernel_width; ++column) {
@@ -109,13 +109,21 @@ inline void Tile(const RowTask<typename Arch::Data>& t, const typename Arch::Dat
   }
 #pragma GCC unroll 16
   for (int g = 0; g < kGroups; ++g) {
-    Int sums[kPixels];
+    const int64_t first = output + g * Arch::kLanes;
+    const Int offset = Arch::LoadInt(t.layer->offset + t.first_output + first);
+    Int d[kPixels];
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
-      sums[p] = Arch::Total(acc[p] + g * Arch::kAccumulators);
-      if constexpr (Arch::kAccumulator != 0) sums[p] = Arch::Add(sums[p], total[p][g]);
+      Int sum = Arch::Total(acc[p] + g * Arch::kAccumulators);
+      if constexpr (Arch::kAccumulator != 0) sum = Arch::Add(sum, total[p][g]);
+      if constexpr (Arch::kMaxForm) {
+        d[p] = Arch::Add(offset, Arch::IntBroadcast(t.x_sums[pixel + p]));
+        d[p] = Arch::Sub(d[p], Arch::Add(sum, sum));
+      } else {
+        d[p] = Arch::Sub(offset, sum);
+      }
     }
-    Requantize<Arch, kPixels>(t, sums, pixel, output + g * Arch::kLanes);
+    requantization::Requantize<Arch, kPixels>(t, d, pixel, first);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Layers in integers for the shapes of AdderConv's cases, one-node models and sessions of them."""
+"""Layers in integers for the shapes of AdderConv's cases, and one-node models of them."""
 
 import zlib
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import onnx
 
 from addersr.custom_ops import DOMAIN, VERSION
+from addersr.custom_ops import qlinear_fused_conv as conv
 from addersr.custom_ops.qlinear_adder_conv import (
     Parameters,
     activation_table,
@@ -17,7 +18,8 @@ from addersr.custom_ops.qlinear_adder_conv import (
     ramp_table,
 )
 from addersr.custom_ops.qlinear_adder_conv.function import qlinear_adder_conv_function
-from addersr.custom_ops.qlinear_adder_conv.parameters import IntArray
+from addersr.custom_ops.qlinear_fused_conv.function import qlinear_fused_conv_function
+from addersr.custom_ops.requantization.parameters import IntArray
 
 from .adder_conv_cases import Case
 
@@ -52,17 +54,33 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Layer:
-    """Input, parameters and residuals of one call."""
+    """Input, parameters and residuals of one call, of an adder layer or a convolution."""
 
     case: Case
     x: IntArray
-    parameters: Parameters
+    parameters: Parameters | conv.Parameters
     z: IntArray
     r: IntArray
 
     def expected(self) -> IntArray:
         """What the reference makes of it."""
-        return qlinear_adder_conv(self.x, self.parameters, self.z, self.r, **self.case.attributes)
+        p, attributes = self.parameters, self.case.attributes
+        if isinstance(p, conv.Parameters):
+            return conv.qlinear_fused_conv(self.x, p, self.z, self.r, **attributes)
+        return qlinear_adder_conv(self.x, p, self.z, self.r, **attributes)
+
+    def attributes(self) -> dict[str, Any]:
+        """All attributes of the node that are not at their default."""
+        p = self.parameters
+        own = {"x_bits": p.x_bits} if isinstance(p, conv.Parameters) else {}
+        integers = {"bits": p.bits, "table_fraction": p.table_fraction}
+        return {**integers, **own, **self.case.attributes}
+
+    def function(self, opset: int) -> onnx.FunctionProto:
+        """The body of the op."""
+        if isinstance(self.parameters, conv.Parameters):
+            return qlinear_fused_conv_function(opset)
+        return qlinear_adder_conv_function(opset)
 
     def inputs(self) -> dict[str, Array]:
         """All inputs of the node by name."""
@@ -85,9 +103,7 @@ def layer(case: Case, kind: Kind) -> Layer:
     def channels(count: int) -> int:
         return count if kind.per_channel else 1
 
-    # Entries must fit into int16 with their binary places.
-    fraction = 4 if kind.table != "ramp" and kind.bits <= 11 else 0
-    size = 4096 if "power" in kind.table else min(65536, (span + 1) * 2**fraction)
+    size, fraction = table_size(kind)
     # Sums of |difference of two uniform values|: mean span / 3.
     spread = max(1.0, 0.24 * span * np.sqrt(taps))
     multiplier = rng.uniform(0.5, 1.5, channels(outputs)) * size / (5 * spread)
@@ -99,13 +115,13 @@ def layer(case: Case, kind: Kind) -> Layer:
         offset=rng.normal(taps * span / 3, spread / 4, channels(outputs)).astype(np.int32),
         multiplier=np.where(negative, -multiplier, multiplier).astype(np.float32),
         bias=rng.normal(size / 2, size / 50, channels(outputs)).astype(np.float32),
-        table=_table(kind, size, outputs, low, high, fraction, rng),
+        table=table(kind, size, outputs, low, high, fraction, rng),
         table_fraction=fraction,
         x_zero_point=x_zero_point,
         z_zero_point=data(channels(outputs)),
-        z_multiplier=_multiplier(kind.z, size / span / 3, channels(outputs), rng),
+        z_multiplier=residual_multiplier(kind.z, size / span / 3, channels(outputs), rng),
         r_zero_point=data(channels(outputs)),
-        r_multiplier=_multiplier(kind.r, 2**fraction / 3, channels(outputs), rng),
+        r_multiplier=residual_multiplier(kind.r, 2**fraction / 3, channels(outputs), rng),
     )
     shape = qlinear_adder_conv(
         np.zeros((n, h, w, c), kind.dtype), parameters, **case.attributes
@@ -116,15 +132,22 @@ def layer(case: Case, kind: Kind) -> Layer:
     return Layer(case, data(n, h, w, c), parameters, *residuals)
 
 
-def _multiplier(
+def table_size(kind: Kind) -> tuple[int, int]:
+    """Entries of the table and their binary places, which must fit into int16 with them."""
+    fraction = 4 if kind.table != "ramp" and kind.bits <= 11 else 0
+    return 4096 if "power" in kind.table else min(65536, 2 ** (kind.bits + fraction)), fraction
+
+
+def residual_multiplier(
     mode: str, scale: float, count: int, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
+    """Zero where there is no residual, which then may have any value."""
     if mode == "none":
         return np.zeros(1, np.float32)
     return (scale * rng.uniform(-1, 1, count)).astype(np.float32)
 
 
-def _table(
+def table(
     kind: Kind,
     size: int,
     outputs: int,
@@ -133,6 +156,7 @@ def _table(
     fraction: int,
     rng: np.random.Generator,
 ) -> IntArray:
+    """The activation that a kind names."""
     if kind.table == "ramp" and fraction == 0:
         return ramp_table(size, low)
     if "power" in kind.table:
@@ -166,21 +190,16 @@ def node_model(
         changes: attributes of the node that differ; None leaves one out.
     """
     given = one.inputs()
-    attributes = {
-        "bits": one.parameters.bits,
-        "table_fraction": one.parameters.table_fraction,
-        **one.case.attributes,
-        **changes,
-    }
+    attributes = {**one.attributes(), **changes}
     node = onnx.helper.make_node(
-        "QLinearAdderConv",
+        one.parameters.op,
         INPUTS,
         ["Y"],
         name="the node",
         domain=DOMAIN,
         **{name: value for name, value in attributes.items() if value is not None},
     )
-    element = onnx.helper.np_dtype_to_tensor_dtype(one.x.dtype)
+    element = onnx.helper.np_dtype_to_tensor_dtype(one.parameters.dtype)
     n = ["N", "H", "W", given["X"].shape[3]]
     inputs = [
         onnx.helper.make_tensor_value_info(
@@ -202,5 +221,5 @@ def node_model(
         graph,
         ir_version=9,
         opset_imports=opsets,
-        functions=[qlinear_adder_conv_function(opset)] if function else [],
+        functions=[one.function(opset)] if function else [],
     )

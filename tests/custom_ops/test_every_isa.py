@@ -30,6 +30,7 @@ OTHERS = [
     and kernel != INFO.kernel
     and kernel.split("_")[0] in INFO.available_isas
 ]
+INTEGER_TESTS = [f"test_{op}_kernels.py" for op in ("qlinear", "fused_conv", "quantization")]
 # In integers each instruction set has one kernel for each type.
 OTHER_ISAS = [
     isa
@@ -53,8 +54,9 @@ def test_kernels_pass_with(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("isa", OTHER_ISAS)
-def test_integer_kernels_pass_with(isa: str) -> None:
-    _passes(isa, "test_qlinear_kernels.py")
+@pytest.mark.parametrize("tests", INTEGER_TESTS)
+def test_integer_kernels_pass_with(tests: str, isa: str) -> None:
+    _passes(isa, tests)
 
 
 def _digest(kernel: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from addersr.custom_ops import library_info
-from addersr.custom_ops.qlinear_adder_conv.parameters import IntArray
+from addersr.custom_ops.requantization.parameters import IntArray
 
 from .adder_conv_calls import calls
 from .adder_conv_cases import CASES, Case, case

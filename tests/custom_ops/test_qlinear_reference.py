@@ -14,7 +14,7 @@ from addersr.custom_ops.qlinear_adder_conv import (
     qlinear_adder_conv,
     ramp_table,
 )
-from addersr.custom_ops.qlinear_adder_conv.parameters import IntArray
+from addersr.custom_ops.requantization.parameters import IntArray
 from addersr.errors import AdderSRError
 
 

@@ -7,7 +7,7 @@
 
 #include "allocations.h"
 #include "custom_ops/isa/isa.h"
-#include "custom_ops/qlinear_adder_conv/range.h"
+#include "custom_ops/requantization/range.h"
 #include "reference.h"
 
 namespace addersr::qlinear_adder_conv {
@@ -21,8 +21,8 @@ namespace {
 
 using convolution::Geometry;
 using qlinear_adder_conv::Kernel;
-using qlinear_adder_conv::Requantization;
 using qlinear_adder_conv::RowTask;
+using requantization::Requantization;
 
 constexpr int kFraction = 3;
 
@@ -46,7 +46,7 @@ double Requantize(const QLinearProblem<T>& p, double sum, int64_t o, int32_t z, 
   const int32_t u = p.table[static_cast<size_t>((rows == 1 ? 0 : o) * p.table_size + t)];
   const float a = static_cast<float>(r - of(p.r_zero_point)) * of(p.r_multiplier);
   const auto added = static_cast<int32_t>(std::nearbyint(a));
-  const auto range = qlinear_adder_conv::DataRange<T>(p.kind.bits);
+  const auto range = requantization::DataRange<T>(p.kind.bits);
   const int32_t y = (u + added + (1 << (kFraction - 1))) >> kFraction;
   return std::min(std::max(y, range.low), range.high);
 }
@@ -73,7 +73,7 @@ QLinearProblem<T>::QLinearProblem(const ConvolutionCase& one, const QLinearKind&
     : geometry(one.geometry()), kind(of) {
   const Geometry& g = geometry;
   std::mt19937 random(seed);
-  const auto range = qlinear_adder_conv::DataRange<T>(kind.bits);
+  const auto range = requantization::DataRange<T>(kind.bits);
   const auto data = [&](int64_t count) {
     std::vector<T> values(static_cast<size_t>(count));
     for (T& value : values) value = static_cast<T>(Uniform(&random, range.low, range.high));
@@ -146,22 +146,13 @@ template <class T>
 qlinear_adder_conv::Parameters<T> QLinearProblem<T>::Parameters() const {
   const auto values = [](const auto& of) {
     using Value = typename std::decay_t<decltype(of)>::value_type;
-    return qlinear_adder_conv::Values<Value>{of.data(), static_cast<int64_t>(of.size())};
+    return requantization::Values<Value>{of.data(), static_cast<int64_t>(of.size())};
   };
-  return {kind.bits,
-          kFraction,
+  return {{kind.bits, kFraction, values(offset), values(multiplier), values(bias),
+           values(z_zero_point), values(z_multiplier), values(r_zero_point), values(r_multiplier),
+           table.data(), static_cast<int64_t>(table.size()) / table_size, table_size},
           w.data(),
-          values(x_zero_point),
-          values(offset),
-          values(multiplier),
-          values(bias),
-          values(z_zero_point),
-          values(z_multiplier),
-          values(r_zero_point),
-          values(r_multiplier),
-          table.data(),
-          static_cast<int64_t>(table.size()) / table_size,
-          table_size};
+          values(x_zero_point)};
 }
 
 template <class T>
@@ -225,8 +216,9 @@ std::vector<T> QLinearProblem<T>::RunRow(const Kernel<T>& kernel, Side side,
   task.tap_row_step = g.dilation_height * WindowColumns(g) * channels;
   task.tap_column_step = g.dilation_width * channels;
   task.channels = task.segment = channels;
-  if (q.flush_steps > 0) {
-    task.segment = std::min<int64_t>(channels, int64_t{q.flush_steps} * kernel.channels);
+  task.flush_steps = layer.flush_steps();
+  if (task.flush_steps > 0) {
+    task.segment = std::min<int64_t>(channels, int64_t{task.flush_steps} * kernel.channels);
   }
   task.kernel_height = g.kernel_height;
   task.kernel_width = g.kernel_width;

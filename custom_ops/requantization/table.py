@@ -1,9 +1,9 @@
-"""The tables that QLinearAdderConv activates with: power, slope and clip, made at export."""
+"""The tables that ops in integers activate with: power, slope and clip, made at export."""
 
 import numpy as np
 import numpy.typing as npt
 
-from addersr.custom_ops.qlinear_adder_conv.parameters import MAX_TABLE, IntArray
+from addersr.custom_ops.requantization.parameters import MAX_TABLE, IntArray
 from addersr.errors import AdderSRError
 
 _INT16 = np.iinfo(np.int16)

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace addersr::qlinear_adder_conv {
+namespace addersr::requantization {
 
 struct Range {
   int32_t low, high;
@@ -21,4 +21,4 @@ Range DataRange(int bits) {
   return {0, (1 << bits) - 1};
 }
 
-}  // namespace addersr::qlinear_adder_conv
+}  // namespace addersr::requantization

@@ -1,0 +1,50 @@
+"""QLinearFusedConv as a function of standard ONNX operators.
+
+The sums are formed in int32, since a Conv in float32 is exact below 2^24 only, and the
+requantisation in float32, one operation after the other, so that the result equals the kernels'
+bit for bit.
+"""
+
+from typing import TYPE_CHECKING
+
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, tap_sums
+from addersr.custom_ops.requantization.function import REQUANTIZATION
+from addersr.errors import AdderSRError
+
+if TYPE_CHECKING:
+    import onnx
+
+_SIGNATURE = """
+<domain: "ai.addersr", opset_import: ["": {opset}]>
+QLinearFusedConv
+  <auto_pad, bits, dilations, group, kernel_shape, pads, strides, table_fraction, x_bits>
+  (X, W, x_zero_point, offset, multiplier, bias, Z, z_zero_point, z_multiplier, table,
+   R, r_zero_point, r_multiplier) => (Y)
+"""
+
+_SUMS = tap_sums(
+    weights="  w_terms = Identity (w_grouped)",
+    term="    term = Mul (pixels, tap_weights)",
+)
+
+_BODY = "{" + _SUMS + "difference_integers = Add (offset, all_sums)" + REQUANTIZATION + "}"
+
+
+def qlinear_fused_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProto":
+    """The body of QLinearFusedConv (domain ``ai.addersr``) for a model's ``functions``.
+
+    Args:
+        opset: version of the standard operators, that of the model the function is added to.
+
+    Raises:
+        AdderSRError: ``opset`` lacks operators that the body needs.
+    """
+    from onnx import parser
+
+    if opset < LOWEST_OPSET:
+        raise AdderSRError(
+            f"QLinearFusedConv's function body needs opset {LOWEST_OPSET} or newer, got {opset}."
+        )
+    function = parser.parse_function(_SIGNATURE.format(opset=opset) + _BODY)
+    function.doc_string = "A convolution in integers; see addersr's QLinearFusedConv specification."
+    return function
