@@ -25,8 +25,8 @@ EVERYTHING = CONV_KINDS[1]
 FEW = [
     *(
         Case(f"{c}_to_{o}_{size}x{size}", (1, c, 6, 50), (o, c, size, size), pads=(size // 2,) * 4)
-        for c in (1, 2, 3, 16, 17)
-        for o in (1, 2, 3, 4, 5, 8, 9, 12, 16, 17, 27, 33, 36)
+        for c in (1, 3, 17)
+        for o in (1, 2, 4, 5, 9, 12, 17, 27, 36)
         for size in (1, 3)
     ),
     Case("dilated_tail", (1, 16, 7, 20), (4, 16, 3, 3), pads=(2, 2, 2, 2), dilations=(2, 2)),
