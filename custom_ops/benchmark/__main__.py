@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from addersr.custom_ops import library_info
 from addersr.custom_ops.benchmark.contenders import PEER, Contender, contenders, unfold
 from addersr.custom_ops.benchmark.layers import LAYERS, Layers
-from addersr.custom_ops.benchmark.limits import X86_LIMITS, Limit, assemble
+from addersr.custom_ops.benchmark.limits import X86_LIMITS, assemble, limits_of_this_cpu
 
 _INT8_PEER = "onnxruntime QLinearConv"
 
@@ -96,15 +95,41 @@ def scaling(layers: Layers, runs: int) -> dict[str, float]:
     return {one.name: best[2 * i] / best[2 * i + 1] for i, (one, _) in enumerate(pairs)}
 
 
-def limit_table(limits: dict[str, Limit], functions: dict[str, Callable[[], None]]) -> Table:
+def limit_rates(functions: dict[str, Callable[[], None]], runs: int) -> dict[str, float]:
+    """Taps per second of the loops in registers, by the fastest of ``runs`` runs."""
+    seconds = measure(list(functions.values()), runs, time.thread_time)
+    return {
+        name: X86_LIMITS[name].taps / min(values)
+        for name, values in zip(functions, seconds, strict=True)
+    }
+
+
+def limit_table(rates: dict[str, float]) -> Table:
     """The loops in registers."""
-    seconds = measure(list(functions.values()), 31, time.thread_time)
     table = Table(title="Register limits of this CPU")
     for heading in ("loop", "10⁹ taps/s"):
         table.add_column(heading, justify="left" if heading == "loop" else "right")
-    for name, values in zip(functions, seconds, strict=True):
-        table.add_row(name, f"{limits[name].taps / min(values) / 1e9:.0f}")
+    for name, rate in rates.items():
+        table.add_row(name, f"{rate / 1e9:.0f}")
     return table
+
+
+_HEADINGS = ("layers", "by", "kernel", "10⁹ taps/s", "× Conv", "(median)", "× int8", "of limit")
+_LEFT = 3
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row as it is printed."""
+    return (
+        row.layers,
+        row.contender,
+        row.kernel,
+        f"{row.taps_per_second / 1e9:.1f}",
+        f"{row.to_conv:.2f}",
+        f"{row.to_conv_median:.2f}",
+        f"{row.to_int8:.2f}",
+        "" if row.of_limit is None else f"{row.of_limit:.0%}",
+    )
 
 
 def result_table(found: Sequence[Row], runs: int) -> Table:
@@ -113,26 +138,29 @@ def result_table(found: Sequence[Row], runs: int) -> Table:
         title=f"3x3 layers on one thread, {runs} runs in turns, thread CPU time\n"
         f"onnxruntime {onnxruntime.__version__}"
     )
-    headings = ("layers", "by", "kernel", "10⁹ taps/s", "× Conv", "(median)", "× int8", "of limit")
-    for heading in headings:
-        left = heading in ("layers", "by", "kernel")
-        table.add_column(heading, justify="left" if left else "right")
+    for index, heading in enumerate(_HEADINGS):
+        table.add_column(heading, justify="left" if index < _LEFT else "right")
     last = ""
     for row in found:
         if row.layers != last:
             table.add_section()
-        table.add_row(
-            row.layers if row.layers != last else "",
-            row.contender,
-            row.kernel,
-            f"{row.taps_per_second / 1e9:.1f}",
-            f"{row.to_conv:.2f}",
-            f"{row.to_conv_median:.2f}",
-            f"{row.to_int8:.2f}",
-            "" if row.of_limit is None else f"{row.of_limit:.0%}",
-        )
+        layers, *rest = cells(row)
+        table.add_row(layers if row.layers != last else "", *rest)
         last = row.layers
     return table
+
+
+def markdown(found: Sequence[Row], limits: dict[str, float]) -> str:
+    """Limits and rows as Markdown."""
+    lines = ["| loop in registers | 10⁹ taps/s |", "|---|--:|"]
+    lines += [f"| {name} | {rate / 1e9:.0f} |" for name, rate in limits.items()]
+    lines += ["", "| " + " | ".join(_HEADINGS) + " |", "|" + "---|" * _LEFT + "--:|" * 5]
+    last = ""
+    for row in found:
+        layers, *rest = cells(row)
+        lines.append(f"| {layers if row.layers != last else ''} | " + " | ".join(rest) + " |")
+        last = row.layers
+    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -140,25 +168,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=31, help="runs of each contender")
     parser.add_argument("--only", type=int, nargs="*", help="numbers of the chains, from 0")
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the rows as JSON")
+    form.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     options = parser.parse_args(arguments)
-    available = library_info().available_isas
-    here = {name: one for name, one in X86_LIMITS.items() if name.split("_")[0] in available}
-    functions = assemble(here)
+    functions = assemble(limits_of_this_cpu())
     chosen = [LAYERS[i] for i in options.only] if options.only else LAYERS
-    console = Console(stderr=options.json)
+    console = Console(stderr=options.json or options.markdown)
     found: list[Row] = []
     with Progress(console=console, transient=True) as progress:
         for layers in progress.track(chosen, description="Measuring"):
             found += rows(layers, options.runs, functions)
+        rates = limit_rates(functions, options.runs)
         threads = scaling(chosen[0], options.runs)
     if options.json:
-        answer = {"rows": [vars(row) for row in found], "two_threads": threads}
+        answer = {"rows": [vars(row) for row in found], "limits": rates, "two_threads": threads}
         print(json.dumps(answer, indent=1, ensure_ascii=False))  # noqa: T201
         return
-    console.print(limit_table(here, functions))
-    console.print(result_table(found, options.runs))
     faster = ", ".join(f"{name} {ratio:.2f} ×" for name, ratio in threads.items())
+    if options.markdown:
+        print(markdown(found, rates))  # noqa: T201
+        print(f"\nTwo threads against one, {chosen[0]}: {faster}")  # noqa: T201
+        return
+    console.print(limit_table(rates))
+    console.print(result_table(found, options.runs))
     console.print(f"Two threads against one, {chosen[0]}: {faster}")
 
 
