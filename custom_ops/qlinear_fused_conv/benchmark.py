@@ -9,8 +9,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import onnx.helper
 import onnx.numpy_helper
@@ -55,7 +57,7 @@ def integer_model(layer: Layer) -> bytes:
     start = -(2 ** (bits - 1)) if layer.tail else 0
     step = np.sqrt(9 * layer.inputs) * 73 * 58 / middle * 3
     no_residual = np.zeros((1, 1, 1, 1), data)
-    values = {
+    values: dict[str, npt.NDArray[Any]] = {
         "W": w,
         "x_zero_point": np.full(1, 128, np.uint8),
         "offset": np.zeros(1, np.int32),
