@@ -114,6 +114,7 @@ format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 
 bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
 	$(BIN)/python -m addersr.custom_ops.benchmark
+	$(BIN)/python -m addersr.custom_ops.benchmark.heads_and_tails
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark

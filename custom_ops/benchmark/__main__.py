@@ -19,6 +19,7 @@ from rich.table import Table
 from addersr.custom_ops.benchmark.contenders import PEER, Contender, contenders, unfold
 from addersr.custom_ops.benchmark.layers import LAYERS, Layers
 from addersr.custom_ops.benchmark.limits import X86_LIMITS, assemble, limits_of_this_cpu
+from addersr.custom_ops.benchmark.timing import measure
 
 _INT8_PEER = "onnxruntime QLinearConv"
 
@@ -39,20 +40,6 @@ class Row:
     """Speed relative to onnxruntime's QLinearConv, by the fastest runs."""
     of_limit: float | None
     """Share of what the kernel's instructions reach in registers."""
-
-
-def measure(
-    ways: Sequence[Callable[[], object]], runs: int, clock: Callable[[], float]
-) -> list[list[float]]:
-    """Seconds of ``runs`` runs of each, in turns, after one to warm up."""
-    seconds: list[list[float]] = [[] for _ in ways]
-    for run in range(runs + 1):
-        for way, of_way in zip(ways, seconds, strict=True):
-            start = clock()
-            way()
-            if run > 0:
-                of_way.append(clock() - start)
-    return seconds
 
 
 def rows(layers: Layers, runs: int, limits: dict[str, Callable[[], None]]) -> list[Row]:

@@ -1,6 +1,6 @@
 """Heads and tails in integers beside onnxruntime's Conv in fp32.
 
-``python -m addersr.custom_ops.qlinear_fused_conv.benchmark``: both run in one process, in turns, on
+``python -m addersr.custom_ops.benchmark.heads_and_tails``: both run in one process, in turns, on
 one thread; the ratio of medians is what counts. Needs onnx.
 """
 
@@ -20,7 +20,9 @@ import onnxruntime
 from rich.console import Console
 from rich.table import Table
 
-from addersr.custom_ops import DOMAIN, VERSION, library_info, register
+from addersr.custom_ops import DOMAIN, VERSION, library_info
+from addersr.custom_ops.benchmark.layers import session
+from addersr.custom_ops.benchmark.timing import measure
 from addersr.custom_ops.requantization import ramp_table
 
 HEIGHT, WIDTH = 180, 320
@@ -47,7 +49,7 @@ LAYERS = (
 )
 
 
-def integer_model(layer: Layer) -> bytes:
+def integer_model(layer: Layer) -> onnx.ModelProto:
     """One QLinearFusedConv whose outputs spread over their range."""
     rng = np.random.default_rng(0)
     w = rng.integers(-100, 101, (layer.outputs, layer.inputs, 3, 3)).astype(np.int16)
@@ -88,7 +90,7 @@ def integer_model(layer: Layer) -> bytes:
     return _model(node, constants, (onnx.TensorProto.UINT8, x), (y_type, y))
 
 
-def float_model(layer: Layer) -> bytes:
+def float_model(layer: Layer) -> onnx.ModelProto:
     """One Conv with bias."""
     rng = np.random.default_rng(0)
     w = rng.normal(0, 0.1, (layer.outputs, layer.inputs, 3, 3)).astype(np.float32)
@@ -107,7 +109,7 @@ def _model(
     constants: list[onnx.TensorProto],
     x: tuple[int, list[int]],
     y: tuple[int, list[int]],
-) -> bytes:
+) -> onnx.ModelProto:
     graph = onnx.helper.make_graph(
         [node],
         "layer",
@@ -116,30 +118,17 @@ def _model(
         constants,
     )
     opsets = [onnx.helper.make_opsetid("", 18), onnx.helper.make_opsetid(DOMAIN, VERSION)]
-    model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
-    data: bytes = model.SerializeToString()
-    return data
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
 def compare(layer: Layer, runs: int) -> tuple[float, float]:
-    """Median seconds of ``runs`` interleaved runs: Conv in fp32, ours."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    register(options)
+    """Median CPU seconds of ``runs`` runs in turns: Conv in fp32, ours."""
     x = np.random.default_rng(1).integers(0, 256, (1, HEIGHT, WIDTH, layer.inputs)).astype(np.uint8)
     first = np.ascontiguousarray(np.moveaxis(x, 3, 1)).astype(np.float32)
-    contenders = [
-        (onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"]), fed)
-        for model, fed in ((float_model(layer), first), (integer_model(layer), x))
-    ]
-    seconds: list[list[float]] = [[], []]
-    for run in range(runs + 1):
-        for (session, fed), of in zip(contenders, seconds, strict=True):
-            start = time.perf_counter()
-            session.run(None, {"X": fed})
-            if run > 0:  # the first one warms up
-                of.append(time.perf_counter() - start)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
+    conv, ours = session(float_model(layer)), session(integer_model(layer))
+    ways = [lambda: conv.run(None, {"X": first}), lambda: ours.run(None, {"X": x})]
+    one, other = (statistics.median(times) for times in measure(ways, runs, time.thread_time))
+    return one, other
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
