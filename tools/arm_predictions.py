@@ -28,10 +28,12 @@ class Kernel:
     #: Part of the demangled name of the function that holds the loop.
     function: str
     accumulate: str
-    #: Absolute differences that one such instruction accounts for.
+    #: How much of its work one such instruction accounts for.
     lanes: int
     #: An instruction of other loops of the same function, which this one has not.
     never: str = ""
+    #: What the work consists of.
+    work: str = "absolute differences"
 
 
 KERNELS = (
@@ -70,6 +72,14 @@ KERNELS = (
         "Int16, 6, 2>",
         "saba",
         8,
+    ),
+    Kernel(
+        "QLinearFusedConv, neon_conv_uint8",
+        "custom_ops/qlinear_fused_conv/CMakeFiles/addersr_conv_kernels.dir/neon.cc.o",
+        "Tile<addersr::qlinear_fused_conv::(anonymous namespace)::Neon<unsigned char>, 6, 2, 1>",
+        "smlal",
+        8,  # with the SMLAL2 beside it, which takes the upper halves
+        work="products",
     ),
 )
 
@@ -188,7 +198,7 @@ def main() -> None:
         loop = inner_loop(kernel)
         done = _accumulates(kernel, loop)
         counts = Counter(one.mnemonic for one in loop)
-        print(f"\n{kernel.name}: {len(loop)} instructions for {done} absolute differences")
+        print(f"\n{kernel.name}: {len(loop)} instructions for {done} {kernel.work}")
         print("  " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
         print(f"  {spills(loop)} of them load or store spilled registers")
         for cpu in CPUS:

@@ -2,12 +2,12 @@
 // the contract says and lies at a guard page.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "convolution_cases.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "guarded_buffer.h"
+#include "requantization_problem.h"
 
 namespace addersr::test {
 
@@ -15,19 +15,10 @@ namespace addersr::test {
 template <class T>
 std::vector<const qlinear_adder_conv::Kernel<T>*> SupportedQLinearKernels();
 
-// What follows the sums.
-struct QLinearKind {
-  std::string name;
-  int bits;
-  bool lookup;       // a table that is no ramp, one for each output
-  bool residuals;    // tensors Z and R
-  bool per_channel;  // parameters
-};
-
 // One call: its tensors and parameters, and what is right.
 template <class T>
-struct QLinearProblem {
-  QLinearProblem(const ConvolutionCase& one, const QLinearKind& kind, uint32_t seed);
+struct QLinearProblem : RequantizationProblem<T> {
+  QLinearProblem(const ConvolutionCase& one, const RequantizationKind& kind, uint32_t seed);
 
   // Buffers with fewer elements than the contract asks for, to show that the guard pages notice.
   struct Missing {
@@ -45,14 +36,7 @@ struct QLinearProblem {
 
   qlinear_adder_conv::Parameters<T> Parameters() const;
 
-  convolution::Geometry geometry;
-  QLinearKind kind;
-  std::vector<T> x, w, z, r, x_zero_point, z_zero_point, r_zero_point;
-  std::vector<int32_t> offset;
-  std::vector<float> multiplier, bias, z_multiplier, r_multiplier;
-  std::vector<int16_t> table;
-  int64_t table_size;
-  std::vector<double> truth;  // [N, OH, OW, O]
+  std::vector<T> x, w, x_zero_point;
 };
 
 }  // namespace addersr::test

@@ -3,9 +3,8 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
-#include <memory>
-
 #include "comparison.h"
+#include "kernel_mistakes.h"
 #include "qlinear_adder_conv_harness.h"
 
 namespace addersr::test {
@@ -15,26 +14,26 @@ using qlinear_adder_conv::Kernel;
 using qlinear_adder_conv::RowTask;
 
 template <class T>
-std::vector<QLinearKind> Kinds();
+std::vector<RequantizationKind> Kinds();
 template <>
-std::vector<QLinearKind> Kinds<uint8_t>() {
-  return {{"plain", 8, false, false, false},
-          {"everything", 8, true, true, true},
-          {"lookup", 8, true, false, false},
-          {"six_bits", 6, false, true, true},
-          {"three_bits", 3, true, false, false}};
+std::vector<RequantizationKind> Kinds<uint8_t>() {
+  return {{"plain", 8, false, Residuals::kNone, false},
+          {"everything", 8, true, Residuals::kTensors, true},
+          {"lookup", 8, true, Residuals::kNone, false},
+          {"six_bits", 6, false, Residuals::kTensors, true},
+          {"three_bits", 3, true, Residuals::kValues, false}};
 }
 template <>
-std::vector<QLinearKind> Kinds<int16_t>() {
-  return {{"plain", 11, false, false, false},
-          {"everything", 11, true, true, true},
-          {"twelve_bits", 12, false, true, true},
-          {"five_bits", 5, true, false, false}};
+std::vector<RequantizationKind> Kinds<int16_t>() {
+  return {{"plain", 11, false, Residuals::kValues, false},
+          {"everything", 11, true, Residuals::kTensors, true},
+          {"twelve_bits", 12, false, Residuals::kTensors, true},
+          {"five_bits", 5, true, Residuals::kNone, false}};
 }
 
 template <class T>
 void CheckAllKernels(const ConvolutionCase& one, uint32_t seed) {
-  for (const QLinearKind& kind : Kinds<T>()) {
+  for (const RequantizationKind& kind : Kinds<T>()) {
     SCOPED_TRACE(testing::Message() << one << ", " << kind.name << ", seed " << seed);
     const QLinearProblem<T> problem(one, kind, seed);
     for (const Kernel<T>* kernel : SupportedQLinearKernels<T>()) {
@@ -74,18 +73,14 @@ TEST(QLinearAdderConvRandomTest, AllKernelsEqualTheReference) {
 TEST(QLinearAdderConvLimitsTest, AllDifferencesOfUint8AreAsLargeAsCanBe) {
   for (const Kernel<uint8_t>* kernel : SupportedQLinearKernels<uint8_t>()) {
     QLinearProblem<uint8_t> problem({"largest", {1, 1500, 3, 9}, {9, 1500, 3, 3}},
-                                    {"largest", kernel->bits, false, false, false}, 1);
+                                    {"largest", kernel->bits, false, Residuals::kNone, false}, 1);
     const auto high = static_cast<uint8_t>((1 << problem.kind.bits) - 1);
     problem.x.assign(problem.x.size(), 0);
     problem.w.assign(problem.w.size(), high);
-    problem.multiplier = {1.0F};
-    problem.bias = {0.0F};
-    problem.z_multiplier = problem.r_multiplier = {0.0F};
-    problem.offset = {13500 * high + 50};  // t = 50 for exact sums
-    problem.table_size = 100;
-    problem.table.resize(100);
-    for (int t = 0; t < 100; ++t) problem.table[t] = static_cast<int16_t>(t == 50 ? 8 : 0);
-    problem.truth.assign(problem.truth.size(), 1.0);
+    const int32_t sum = 13500 * high;
+    problem.TellSumsApart();
+    problem.offset = {sum + 50};
+    problem.SetTruth(std::vector<double>(problem.truth.size(), -sum));
     EXPECT_EQ(Compare(problem.truth, problem.Run(*kernel, Side::kEnd), 0.0), "") << kernel->name;
   }
 }
@@ -95,20 +90,15 @@ TEST(QLinearAdderConvLimitsTest, AllDifferencesAreAsLargeAsCanBe) {
   for (const Kernel<int16_t>* kernel : SupportedQLinearKernels<int16_t>()) {
     for (const int bits : {2, 7, 11, 15, 16}) {
       QLinearProblem<int16_t> problem({"largest", {1, 64, 3, 9}, {9, 64, 3, 3}},
-                                      {"largest", bits, false, false, false}, 1);
+                                      {"largest", bits, false, Residuals::kNone, false}, 1);
       const auto low = static_cast<int16_t>(-(1 << (bits - 1)));
       const auto high = static_cast<int16_t>((1 << (bits - 1)) - 1);
       problem.x.assign(problem.x.size(), low);
       problem.w.assign(problem.w.size(), high);
       const int32_t sum = 576 * (high - low);
-      problem.multiplier = {1.0F};
-      problem.bias = {0.0F};
-      problem.z_multiplier = problem.r_multiplier = {0.0F};
-      problem.offset = {sum + 50};  // t = 50 for exact sums, which one less or more would not give
-      problem.table_size = 100;
-      problem.table.resize(100);
-      for (int t = 0; t < 100; ++t) problem.table[t] = static_cast<int16_t>(t == 50 ? 8 : 0);
-      problem.truth.assign(problem.truth.size(), 1.0);
+      problem.TellSumsApart();
+      problem.offset = {sum + 50};
+      problem.SetTruth(std::vector<double>(problem.truth.size(), -sum));
       EXPECT_EQ(Compare(problem.truth, problem.Run(*kernel, Side::kEnd), 0.0), "")
           << kernel->name << ", " << bits << " bits";
     }
@@ -118,36 +108,17 @@ TEST(QLinearAdderConvLimitsTest, AllDifferencesAreAsLargeAsCanBe) {
 // From here on: mistakes, each of which the tests above must notice.
 
 const ConvolutionCase kPlain = {"plain", {1, 8, 6, 10}, {16, 8, 3, 3}};
-const QLinearKind kEverything = {"everything", 8, true, true, true};
+const RequantizationKind kEverything = {"everything", 8, true, Residuals::kTensors, true};
 const Kernel<uint8_t>& Portable() {
   static const Kernel<uint8_t>& portable = *SupportedQLinearKernels<uint8_t>().back();
   return portable;
 }
 
-// The portable kernel, bent: `mistake` runs after it.
-template <void (*mistake)(const RowTask<uint8_t>&)>
+template <auto mistake>
 Kernel<uint8_t> Bent() {
-  Kernel<uint8_t> kernel = Portable();
-  kernel.name = "bent";
-  kernel.row = [](const RowTask<uint8_t>& task) {
-    Portable().row(task);
-    mistake(task);
-  };
-  return kernel;
+  return test::Bent<RowTask<uint8_t>, Portable, mistake>();
 }
-
-void ChangeAValue(const RowTask<uint8_t>& t) { t.y[2] ^= 1; }
-void Allocate(const RowTask<uint8_t>& t) { t.y[0] += *std::make_unique<volatile uint8_t>(0); }
-void Read(const void* from) {
-  const volatile uint8_t kept = *static_cast<const uint8_t*>(from);
-  static_cast<void>(kept);
-}
-void ReadBehindTheOffsets(const RowTask<uint8_t>& t) {
-  Read(t.layer->offset + (t.outputs + 3) / 4 * 4);
-}
-void ReadBehindZ(const RowTask<uint8_t>& t) { Read(t.z + t.pixels * t.pixel_outputs); }
 void ReadBeforeX(const RowTask<uint8_t>& t) { Read(t.x - 1); }
-void WriteBehindY(const RowTask<uint8_t>& t) { t.y[t.pixels * t.pixel_outputs] = 0; }
 
 TEST(QLinearMistakesTest, AnotherValueShows) {
   const QLinearProblem<uint8_t> problem(kPlain, kEverything, 3);
@@ -169,7 +140,7 @@ TEST(QLinearMistakesDeathTest, OneValueTooFarDies) {
 }
 
 template <class T>
-void CheckSizes(const QLinearKind& kind) {
+void CheckSizes(const RequantizationKind& kind) {
   // Every kernel touches the last value of every buffer of this case, so the sizes are exact.
   const QLinearProblem<T> problem(kPlain, kind, 3);
   for (const Kernel<T>* kernel : SupportedQLinearKernels<T>()) {
@@ -186,7 +157,7 @@ void CheckSizes(const QLinearKind& kind) {
 
 TEST(QLinearMistakesDeathTest, ABufferThatIsOneValueShortKills) {
   CheckSizes<uint8_t>(kEverything);
-  CheckSizes<int16_t>({"everything", 11, true, true, true});
+  CheckSizes<int16_t>({"everything", 11, true, Residuals::kTensors, true});
 }
 
 }  // namespace
