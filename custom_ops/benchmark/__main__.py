@@ -77,9 +77,12 @@ def scaling(layers: Layers, runs: int) -> dict[str, float]:
         for one, two in zip(contenders(layers), contenders(layers, 2), strict=True)
         if one.kernel
     ]
-    ways = [way.run for pair in pairs for way in pair]
-    best = [min(values) for values in measure(ways, runs, time.perf_counter)]
-    return {one.name: best[2 * i] / best[2 * i + 1] for i, (one, _) in enumerate(pairs)}
+    # One op after the other: threads of other sessions would still spin, waiting for work.
+    ratios = {}
+    for one, two in pairs:
+        alone, together = measure((one.run, two.run), runs, time.perf_counter)
+        ratios[one.name] = min(alone) / min(together)
+    return ratios
 
 
 def limit_rates(functions: dict[str, Callable[[], None]], runs: int) -> dict[str, float]:
