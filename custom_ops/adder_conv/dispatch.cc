@@ -1,11 +1,12 @@
 // Chooses the kernel: the fastest of those that this CPU runs (or of the forced instruction set),
 // by a short measurement. The widest vectors are not always fastest: a Zen 4 runs AVX-512 in two
 // halves. The kernels' results are equal, so a wrong choice costs time, never accuracy.
-#include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "custom_ops/adder_conv/adder_conv.h"
 #include "custom_ops/adder_conv/kernel.h"
+#include "custom_ops/isa/candidates.h"
 #include "custom_ops/isa/fastest.h"
 #include "custom_ops/isa/isa.h"
 
@@ -49,40 +50,13 @@ const Kernel* Fastest(const std::vector<const Kernel*>& candidates) {
   return candidates[isa::Fastest(candidates.size(), [&](size_t i) { candidates[i]->row(task); })];
 }
 
-// Those that this CPU runs: of the instruction set that is named, or, since not every one has a
-// kernel here, of the next one below it that has; of all when none is named.
-std::vector<const Kernel*> Candidates(const std::string& isa) {
-  std::vector<const Kernel*> candidates;
-  bool reached = isa.empty();
-  for (const isa::Isa& one : isa::All()) {
-    reached = reached || isa == one.name;
-    if (!reached || !one.supported || (!isa.empty() && !candidates.empty())) continue;
-    for (const Kernel* kernel : kKernels) {
-      if (std::strcmp(kernel->isa, one.name) == 0) candidates.push_back(kernel);
-    }
-  }
-  return candidates;
-}
-
-// The kernel that ADDERSR_FORCE_ISA names itself, for tests and comparisons of forms.
-const Kernel* ForcedForm() {
-  for (const Kernel* kernel : kKernels) {
-    if (isa::Forced() == kernel->name && isa::Supported(kernel->isa)) return kernel;
-  }
-  return nullptr;
-}
-
-const Kernel* Choose() {
-  if (const Kernel* kernel = ForcedForm()) return kernel;
-  return Fastest(Candidates(isa::ForcedIsa()));
-}
-
 }  // namespace
 
 const Kernel* SelectKernel(std::string* error) {
   *error = isa::ForcedError();
   if (!error->empty()) return nullptr;
-  static const Kernel* const chosen = Choose();
+  static const Kernel* const chosen = Fastest(
+      isa::Candidates(std::vector<const Kernel*>(std::begin(kKernels), std::end(kKernels))));
   return chosen;
 }
 
