@@ -85,7 +85,6 @@ struct KernelInfo {
   uint64_t calls;  // counted inside the kernel
 };
 std::vector<KernelInfo> Kernels();
-const char* KernelName(const Kernel& kernel);
 const char* KernelIsa(const Kernel& kernel);
 
 }  // namespace addersr::adder_conv

@@ -69,7 +69,6 @@ std::vector<KernelInfo> Kernels() {
   return infos;
 }
 
-const char* KernelName(const Kernel& kernel) { return kernel.name; }
 const char* KernelIsa(const Kernel& kernel) { return kernel.isa; }
 
 }  // namespace addersr::adder_conv

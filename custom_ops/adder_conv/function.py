@@ -22,13 +22,10 @@ weights are subtracted, and the absolute differences are added to a running sum 
 
 from typing import TYPE_CHECKING
 
-from addersr.custom_ops.convolution.function import LOWEST_OPSET, PASSED_ON
-from addersr.errors import AdderSRError
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, PASSED_ON, check_opset
 
 if TYPE_CHECKING:
     import onnx
-
-__all__ = ["LOWEST_OPSET", "PASSED_ON", "adder_conv_function"]
 
 # From the input `x`, NCHW, and W to `distances`, NCHW; FusedAdderConv's body has these steps too.
 # G groups of M filters each; K taps per filter, T of them per channel.
@@ -109,18 +106,6 @@ def sum_steps(x: str) -> str:
     They use the attributes of the function around them, and names of their own.
     """
     return _SUM.format(x=x, passed_on=PASSED_ON)
-
-
-def check_opset(op: str, opset: int) -> None:
-    """Refuse an ``opset`` that lacks operators of the steps.
-
-    Raises:
-        AdderSRError: it is too old.
-    """
-    if opset < LOWEST_OPSET:
-        raise AdderSRError(
-            f"{op}'s function body needs opset {LOWEST_OPSET} or newer, got {opset}."
-        )
 
 
 def adder_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProto":

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from addersr.custom_ops.benchmark import layers as models
 from addersr.custom_ops.benchmark.layers import Layers
@@ -69,10 +70,10 @@ def unfold(layers: Layers) -> Contender:
 
 
 def _session(
-    name: str, made: tuple[object, models.Array], threads: int, kernel: str = ""
+    name: str, made: tuple[onnx.ModelProto, models.Array], threads: int, kernel: str = ""
 ) -> Contender:
     model, x = made
-    session = models.session(model, threads)  # type: ignore[arg-type]
+    session = models.session(model, threads)
     return Contender(name, lambda: session.run(None, {"x0": x}), kernel)
 
 

@@ -1,5 +1,7 @@
 """What the function bodies of convolutions share: the attributes and, in integers, the sums."""
 
+from addersr.errors import AdderSRError
+
 # Shape with start and end, ReduceProd with axes as input: nothing older has both.
 LOWEST_OPSET = 18
 
@@ -80,6 +82,18 @@ _TAP_SUMS = """
   sums_first = Reshape <allowzero = 1> (sums, y_shape)
   all_sums = Transpose <perm = [0, 2, 3, 1]> (sums_first)
 """
+
+
+def check_opset(op: str, opset: int) -> None:
+    """Refuse an ``opset`` that lacks operators that the body of ``op`` needs.
+
+    Raises:
+        AdderSRError: it is too old.
+    """
+    if opset < LOWEST_OPSET:
+        raise AdderSRError(
+            f"{op}'s function body needs opset {LOWEST_OPSET} or newer, got {opset}."
+        )
 
 
 def tap_sums(*, weights: str, term: str) -> str:

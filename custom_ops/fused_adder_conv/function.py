@@ -14,7 +14,8 @@ Y.
 
 from typing import TYPE_CHECKING
 
-from addersr.custom_ops.adder_conv.function import LOWEST_OPSET, check_opset, sum_steps
+from addersr.custom_ops.adder_conv.function import sum_steps
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, check_opset
 
 if TYPE_CHECKING:
     import onnx

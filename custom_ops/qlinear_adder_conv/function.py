@@ -6,9 +6,8 @@ that the result equals the kernels' bit for bit.
 
 from typing import TYPE_CHECKING
 
-from addersr.custom_ops.convolution.function import LOWEST_OPSET, tap_sums
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, check_opset, tap_sums
 from addersr.custom_ops.requantization.function import REQUANTIZATION
-from addersr.errors import AdderSRError
 
 if TYPE_CHECKING:
     import onnx
@@ -46,10 +45,7 @@ def qlinear_adder_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProt
     """
     from onnx import parser
 
-    if opset < LOWEST_OPSET:
-        raise AdderSRError(
-            f"QLinearAdderConv's function body needs opset {LOWEST_OPSET} or newer, got {opset}."
-        )
+    check_opset("QLinearAdderConv", opset)
     function = parser.parse_function(_SIGNATURE.format(opset=opset) + _BODY)
     function.doc_string = (
         "An adder layer in integers; see addersr's QLinearAdderConv specification."

@@ -7,9 +7,8 @@ bit for bit.
 
 from typing import TYPE_CHECKING
 
-from addersr.custom_ops.convolution.function import LOWEST_OPSET, tap_sums
+from addersr.custom_ops.convolution.function import LOWEST_OPSET, check_opset, tap_sums
 from addersr.custom_ops.requantization.function import REQUANTIZATION
-from addersr.errors import AdderSRError
 
 if TYPE_CHECKING:
     import onnx
@@ -41,10 +40,7 @@ def qlinear_fused_conv_function(opset: int = LOWEST_OPSET) -> "onnx.FunctionProt
     """
     from onnx import parser
 
-    if opset < LOWEST_OPSET:
-        raise AdderSRError(
-            f"QLinearFusedConv's function body needs opset {LOWEST_OPSET} or newer, got {opset}."
-        )
+    check_opset("QLinearFusedConv", opset)
     function = parser.parse_function(_SIGNATURE.format(opset=opset) + _BODY)
     function.doc_string = "A convolution in integers; see addersr's QLinearFusedConv specification."
     return function
