@@ -31,6 +31,7 @@ class TrainingConfig:
         average: decay of the exponential average of the weights, which is what gets saved.
         validate_every: steps between validations and checkpoints.
         seed: of the initial weights and of the patches.
+        start: checkpoint whose weights the run starts from, or None for fresh ones.
     """
 
     architecture: str
@@ -49,6 +50,7 @@ class TrainingConfig:
     average: float = 0.999
     validate_every: int = 1_000
     seed: int = 0
+    start: Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate", "clip"):
@@ -60,7 +62,7 @@ class TrainingConfig:
             raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
 
     def create_model(self) -> SuperResolution:
-        """A new model with the run's initial weights.
+        """A new model with fresh weights, which depend on the seed alone.
 
         Raises:
             AdderSRError: no such architecture, kind, scale or argument.
@@ -73,10 +75,10 @@ class TrainingConfig:
         return json.dumps(dataclasses.asdict(self), default=str, sort_keys=True)
 
     def recipe(self) -> dict[str, Any]:
-        """The settings that a reader of the checkpoint needs: folders by name only."""
+        """The settings that a reader of the checkpoint needs: folders and files by name only."""
         settings = dataclasses.asdict(self)
         for key in ("architecture", "kind", "scale", "arguments"):
             del settings[key]
-        settings["data"] = self.data.name
-        settings["validation"] = self.validation.name if self.validation else None
+        for key in ("data", "validation", "start"):
+            settings[key] = None if settings[key] is None else settings[key].name
         return settings

@@ -19,6 +19,7 @@ from addersr.training.averaging import WeightAverage, reestimate_batch_norm
 from addersr.training.config import TrainingConfig
 from addersr.training.data import ImagePair, PatchSampler
 from addersr.training.optimiser import make_optimiser, set_rates
+from addersr.training.start import initial_model
 from addersr.training.validation import validation_psnr
 
 # Batches over which batch-norm statistics of averaged weights are estimated.
@@ -40,6 +41,15 @@ class Progress:
     psnr: float | None
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether ``folder`` holds a run that a :class:`Trainer` would resume."""
+    return _state_path(folder).exists()
+
+
+def _state_path(folder: Path) -> Path:
+    return folder / "state.pt"
+
+
 class Trainer:
     """Trains one model in a folder of its own, which holds everything that resuming needs.
 
@@ -53,6 +63,11 @@ class Trainer:
         folder: created if need be.
         pairs: training images, from ``load_pairs`` with ``smallest=config.patch``.
         validation: validation images, maybe none.
+
+    Attributes:
+        model: the model in training, with the weights of the last step.
+        fresh: names of the tensors that ``config.start`` could not give a new run.
+        step: steps done so far.
     """
 
     def __init__(
@@ -68,14 +83,16 @@ class Trainer:
         self._sampler = PatchSampler(
             pairs, batch=config.batch, patch=config.patch, scale=config.scale, seed=config.seed
         )
-        self.model = config.create_model()
+        make_folder(folder)
+        resuming = is_begun(folder)
+        # The state has all weights: resuming does not need the start checkpoint.
+        self.model, self.fresh = (config.create_model(), ()) if resuming else initial_model(config)
         self._average = WeightAverage(self.model, config.average)
         self._optimiser = make_optimiser(self.model, config)
         self.step = 0
         self._log: list[dict[str, Any]] = []
         self._seconds = 0.0
-        make_folder(folder)
-        if self._state_path.exists():
+        if resuming:
             self._resume()
 
     @property
@@ -91,7 +108,7 @@ class Trainer:
 
     @property
     def _state_path(self) -> Path:
-        return self._folder / "state.pt"
+        return _state_path(self._folder)
 
     def run(self) -> Iterator[Progress]:
         """Train to the end; yields after every step.
