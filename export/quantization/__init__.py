@@ -1,0 +1,1 @@
+"""Quantisation of an exported network."""
