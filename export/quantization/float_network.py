@@ -39,16 +39,17 @@ class FloatNetwork:
         for step in network.steps:
             self._names[step.y] = step.y
         for layer in network.layers:
-            if needs_domain(layer):
+            if has_hidden_t(layer):
                 self._names[t_name(layer)] = layer.t or _expose_t(model, layer)
         known = {value.name for value in (*model.graph.output, *model.graph.input)}
-        for name in dict.fromkeys(self._names.values()):
+        for name in dict.fromkeys([*self._names.values(), network.end]):
             if name not in known:
                 model.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
         self._session = create_session(model.SerializeToString(), threads=threads)
 
     def run(self, x: npt.NDArray[Any]) -> dict[str, Values]:
-        """All tensors, channels last: ``start``, the steps' outputs, T by ``t_name``, ``output``.
+        """All tensors, channels last: ``start``, the steps' outputs, T by ``t_name``, ``end``;
+        and ``output`` as it is.
 
         Args:
             x: the input of the file.
@@ -61,6 +62,7 @@ class FloatNetwork:
             last = layouts[name.removesuffix(_T_SUFFIX)]
             found[name] = results[source] if last else np.moveaxis(results[source], 1, 3)
         found["output"] = results[self._network.model.graph.output[0].name]
+        found["end"] = np.moveaxis(results[self._network.end], 1, 3)
         return found
 
 
@@ -72,9 +74,10 @@ def t_name(layer: Layer) -> str:
     return layer.y + _T_SUFFIX
 
 
-def needs_domain(layer: Layer) -> bool:
-    """Whether T must be known to make the layer's table."""
-    return layer.has_curve
+def has_hidden_t(layer: Layer) -> bool:
+    """Whether T is another tensor than the layer's output."""
+    low, high = layer.limits
+    return layer.has_curve or layer.r is not None or bool(np.isfinite([low, high]).any())
 
 
 def _expose_t(model: onnx.ModelProto, layer: Layer) -> str:
@@ -93,4 +96,4 @@ def _expose_t(model: onnx.ModelProto, layer: Layer) -> str:
                 onnx.numpy_helper.from_array(value, f"addersr.neutral.{key}")
             )
     model.graph.node.append(copy)
-    return copy.output[0]
+    return str(copy.output[0])

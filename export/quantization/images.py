@@ -87,20 +87,19 @@ def _patch(pixels: npt.NDArray[np.uint8], scale: int, colour: str, io: str) -> P
     ]
     top, left = places[int(np.argmax(deviations))]
     lr = lr[top : top + height, left : left + width]
-    hr = hr[
-        top * scale : (top + height) * scale,
-        left * scale : (left + width) * scale,
-    ]
-    if colour == "y":
-        wanted = luma(hr)
-    else:
-        wanted = np.broadcast_to(hr if hr.ndim == 3 else hr[:, :, None], (*hr.shape[:2], 3)) + 0.0
+    hr = hr[top * scale : (top + height) * scale, left * scale : (left + width) * scale]
+    if io == "uint8" or colour == "rgb":
+        lr, hr = _rgb(lr), _rgb(hr)
+    wanted = luma(hr) if colour == "y" else hr.astype(np.float64)
     return Patch(_input(lr, colour, io), wanted)
 
 
+def _rgb(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
+
+
 def _input(lr: npt.NDArray[np.uint8], colour: str, io: str) -> npt.NDArray[Any]:
-    rgb = lr if lr.ndim == 3 else np.repeat(lr[:, :, None], 3, axis=2)
     if io == "uint8":
-        return np.ascontiguousarray(rgb)[None]
-    planes = luma(lr)[None] if colour == "y" else np.moveaxis(rgb, 2, 0).astype(np.float64)
+        return np.ascontiguousarray(lr)[None]
+    planes = luma(lr)[None] if colour == "y" else np.moveaxis(lr, 2, 0).astype(np.float64)
     return np.ascontiguousarray((planes / 255).astype(np.float32))[None]

@@ -3,14 +3,14 @@
 Where roundings happen (a fake quantiser mirrors exactly these):
 
 1. ``x``, ``z`` and ``r`` are integers already: ``clip(rint(real/scale) + zero_point)``.
-2. Adder: ``W = clip(rint(w/s_x) + zero_point)`` on x's grid; what the clip cut off, ``Σ|w - clip(w)|``
-   in real numbers and without rounding, is taken from the bias. Weights inside are off by up to half
-   a step. Conv: ``W = rint(w·s_x[c]/s_w[o])`` with 15 bits or what int32 sums leave: no loss to speak
-   of.
+2. Adder: ``W = clip(rint(w/s_x) + zero_point)`` on x's grid; what the clip cut off,
+   ``Σ|w - clip(w)|`` in real numbers and without rounding, is taken from the bias. Weights inside
+   are off by up to half a step. Conv: ``W = rint(w·s_x[c]/s_w[o])`` with 15 bits, or with what
+   int32 sums leave of them: hardly a loss.
 3. ``t = rint(clip(T/step + zero))``: where T falls in the table's domain.
 4. ``rint`` of the table's entry in units of ``s_y·2^-fraction``, and of ``r`` in the same; without
-   power and PReLU, ``t`` itself is that entry. With ``r`` a third rounding, half upwards, brings the
-   sum to steps of y.
+   power and PReLU, ``t`` itself is that entry. With ``r`` a third rounding, half upwards, brings
+   the sum to steps of y.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,9 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class _Activation:
+class Activation:
+    """A layer's table: entry ``T/step + zero``, in units of ``2^-fraction`` steps of y."""
+
     table: Integers
     fraction: int
     step: Reals
@@ -75,7 +77,7 @@ def layer_parameters(layer: Layer, around: Surroundings) -> Parameters:
 
 def _parameters(layer: Layer, around: Surroundings) -> Parameters:
     y = around.y
-    activation = _activation(layer, around)
+    activation = activation_of(layer, around)
     scale = np.broadcast_to(layer.scale, layer.outputs)
     bias = np.broadcast_to(layer.bias, layer.outputs)
     own: dict[str, Any] = {}
@@ -101,8 +103,10 @@ def _parameters(layer: Layer, around: Surroundings) -> Parameters:
         zero_point = np.zeros(1, int) if residual is None else np.array(residual.zero_point)
         own[f"{name}_multiplier"] = _few(factor.astype(np.float32))
         own[f"{name}_zero_point"] = _few(zero_point.astype(dtype))
-    op = qlinear_adder_conv if layer.kind == "adder" else qlinear_fused_conv
-    return op.Parameters(
+    op: type[qlinear_adder_conv.Parameters] | type[qlinear_fused_conv.Parameters]
+    is_adder = layer.kind == "adder"
+    op = qlinear_adder_conv.Parameters if is_adder else qlinear_fused_conv.Parameters
+    return op(
         bits=y.bits,
         w=w,
         x_zero_point=_few(np.array(around.x.zero_point, around.x.dtype)),
@@ -123,8 +127,8 @@ def adder_weights(layer: Layer, x: TensorPlan, channels: int) -> tuple[Integers,
         the range ``Σ|x - w| = Σ|x - clip(w)| + Σ|w - clip(w)|``, exactly.
     """
     (scale,) = x.scale
-    zero = _per_filter(layer, x.zero_points(channels))
-    low, high = (_per_filter(layer, limit) for limit in x.limits(channels))
+    zero = per_filter(layer, x.zero_points(channels))
+    low, high = (per_filter(layer, limit) for limit in x.limits(channels))
     w = layer.w.astype(np.float64)
     inside = np.clip(w, low, high)
     integers = np.clip(np.rint(inside / scale) + zero, *x.range)
@@ -137,7 +141,7 @@ def conv_weights(layer: Layer, x: TensorPlan, channels: int) -> tuple[Integers, 
     Returns:
         [O, C/group, kh, kw] int16, and the real value of a product ``X·W`` of one step each, [O].
     """
-    w = layer.w.astype(np.float64) * _per_filter(layer, x.scales(channels))
+    w = layer.w.astype(np.float64) * per_filter(layer, x.scales(channels))
     most = (MAX_SUM - 1) // ((1 << x.bits) - 1)
     taps = int(np.prod(w.shape[1:]))
     largest, total = np.abs(w).max((1, 2, 3)), np.abs(w).sum((1, 2, 3))
@@ -148,7 +152,7 @@ def conv_weights(layer: Layer, x: TensorPlan, channels: int) -> tuple[Integers, 
     return integers.astype(np.int16), unit
 
 
-def _per_filter(layer: Layer, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def per_filter(layer: Layer, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Values of the input's channels, beside the weights that meet them: [O, C/group, 1, 1]."""
     group = layer.attributes.get("group", 1)
     rows = np.repeat(values.reshape(group, -1), layer.outputs // group, axis=0)
@@ -163,7 +167,8 @@ def _split(target: Reals, multiplier: Reals) -> tuple[Reals, Reals]:
     return offset, target - offset * multiplier
 
 
-def _activation(layer: Layer, around: Surroundings) -> _Activation:
+def activation_of(layer: Layer, around: Surroundings) -> Activation:
+    """The table of a layer and its domain."""
     y, outputs = around.y, layer.outputs
     fraction = table_fraction(y, adds=around.r is not None)
     low, high = data_range(y.dtype, y.bits)
@@ -181,8 +186,8 @@ def _activation(layer: Layer, around: Surroundings) -> _Activation:
         ]
         rows = np.clip(entries, units[0][:, np.newaxis], units[1][:, np.newaxis])
         table = np.clip(rows, -(1 << 15), (1 << 15) - 1).astype(np.int16)
-        step = scales * 2.0**-fraction
-        return _Activation(_few(table), fraction, step, (zeros << fraction) - start + 0.0)
+        zero = (zeros * 2**fraction - start).astype(np.float64)
+        return Activation(_few(table), fraction, scales * 2.0**-fraction, zero)
     domain = around.domain
     if domain is None:
         raise AdderSRError("the plan has no domain for its table.")
@@ -207,7 +212,7 @@ def _activation(layer: Layer, around: Surroundings) -> _Activation:
             for t_scale, t_zero, y_scale, y_zero, alpha, slope in rows_needed
         ]
     )
-    return _Activation(table, fraction, steps, starts + 0.0)
+    return Activation(table, fraction, steps, starts.astype(np.float64))
 
 
 def _few(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -1,7 +1,5 @@
 """From the fp32 file and a plan to the file in integers: always the same for the same two."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from addersr.custom_ops.qlinear_fused_conv import Parameters as ConvParameters
 from addersr.custom_ops.qlinear_fused_conv.function import qlinear_fused_conv_function
 from addersr.custom_ops.quantization.function import quantization_functions
 from addersr.errors import AdderSRError
-from addersr.export.quantization.integers import Parameters, Surroundings, layer_parameters
+from addersr.export.quantization.integers import Surroundings, layer_parameters
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.network import read_network
 from addersr.export.quantization.plan import Plan, TensorPlan
@@ -110,6 +108,11 @@ def view_name(tensor: str, reader: TensorPlan) -> str:
     return f"{tensor}|{reader.dtype}/{reader.bits}"
 
 
+def integer_name(tensor: str) -> str:
+    """What a tensor's integers are called: the float tensors of both ends keep their names."""
+    return f"{tensor}/integers"
+
+
 def _home(plan: Plan, tensor: str) -> TensorPlan:
     if tensor not in plan.tensors:
         raise AdderSRError(
@@ -135,7 +138,7 @@ class _Lowering:
         self._node(
             "QuantizeChannelsLast",
             f"{network.start}/QuantizeChannelsLast",
-            self._integers(network.start),
+            integer_name(network.start),
             [
                 network.start,
                 self._constant(f"{network.start}.multiplier", _floats(1 / np.array(start.scale))),
@@ -159,7 +162,7 @@ class _Lowering:
             f"{network.end}/DequantizeChannelsFirst",
             network.end,
             [
-                self._integers(network.last),
+                integer_name(network.last),
                 self._constant(f"{network.last}.scale", _floats(np.array(last.scale))),
                 self._zero_point(network.last, last),
                 anchor,
@@ -185,16 +188,16 @@ class _Lowering:
                 continue
             name = "weight" if field == "w" else field
             names.append(self._constant(f"{_scope(layer.name)}.{name}", getattr(p, field)))
-        own = {"x_bits": p.x_bits} if isinstance(p, ConvParameters) else {}
+        own: dict[str, Any] = {"x_bits": p.x_bits} if isinstance(p, ConvParameters) else {}
         self._node(
             p.op,
             f"{_scope(layer.name)}/{p.op}",
-            self._integers(layer.y),
+            integer_name(layer.y),
             names,
             bits=p.bits,
             table_fraction=p.table_fraction,
             kernel_shape=list(p.w.shape[2:]),
-            **{name: value for name, value in layer.attributes.items()},
+            **layer.attributes,
             **own,
         )
 
@@ -207,7 +210,7 @@ class _Lowering:
             self._as(name, _tensor_plan(target, scale, zero))
             for name, scale, zero in zip(step.inputs, scales, zeros, strict=True)
         ]
-        self._node("Concat", step.name, self._integers(step.y), parts, domain="", axis=3)
+        self._node("Concat", step.name, integer_name(step.y), parts, domain="", axis=3)
 
     def _shuffle(self, step: Shuffle) -> None:
         """DepthToSpace of ONNX takes floats, channels first; what it does takes any type."""
@@ -232,7 +235,7 @@ class _Lowering:
         blocks = node("Reshape", x, split)
         placed = node("Transpose", blocks, perm=[0, 1, 4, 2, 5, 3])
         size = node("Div", node("Mul", node("Shape", x), grow), shrink)
-        node("Reshape", placed, size, output=self._integers(step.y))
+        node("Reshape", placed, size, output=integer_name(step.y))
 
     def _as(self, tensor: str, wanted: TensorPlan) -> str:
         """The name of a tensor's integers as ``wanted`` has them."""
@@ -241,7 +244,7 @@ class _Lowering:
         same &= bool((home.scales(channels) == wanted.scales(channels)).all())
         same &= bool((home.zero_points(channels) == wanted.zero_points(channels)).all())
         if same:
-            return self._integers(tensor)
+            return integer_name(tensor)
         if (tensor, wanted) not in self._converted:
             number = len(self._converted) + 1
             name = f"{tensor}/RequantizeChannelsLast_{number}"
@@ -251,7 +254,7 @@ class _Lowering:
                 name,
                 name,
                 [
-                    self._integers(tensor),
+                    integer_name(tensor),
                     self._zero_point(tensor, home),
                     self._constant(f"{name}.multiplier", _few(_floats(multiplier))),
                     self._zero_point(name, wanted),
@@ -260,10 +263,6 @@ class _Lowering:
             )
             self._converted[tensor, wanted] = name
         return self._converted[tensor, wanted]
-
-    def _integers(self, tensor: str) -> str:
-        """The name of a tensor's integers: the float tensors of both ends keep theirs."""
-        return f"{tensor}/integers"
 
     def _zero_point(self, tensor: str, plan: TensorPlan) -> str:
         values = np.array(plan.zero_point, plan.dtype)

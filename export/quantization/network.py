@@ -128,13 +128,14 @@ class _Reader:
 
     def _conv(self, node: onnx.NodeProto) -> None:
         w = self._weight(node)
-        bias = self._graph.constant(node.input[2]) if len(node.input) > 2 else np.zeros(1)
+        given = list(node.input[2:])
+        bias = self._needed(node, given[0]) if given and given[0] else np.zeros(1)
         self._sum(node, "conv", w, bias=self._reals(node, "bias", bias), t=node.output[0])
 
     def _adder(self, node: onnx.NodeProto) -> None:
         w = self._weight(node)
         _, _, scale, bias, z, alpha, slope, r, low, high = node.input
-        values = dict(scale=scale, bias=bias, alpha=alpha, slope=slope)
+        values = {"scale": scale, "bias": bias, "alpha": alpha, "slope": slope}
         reals = {key: self._reals(node, key, self._needed(node, n)) for key, n in values.items()}
         if (reals["alpha"] <= 0).any():
             raise AdderSRError(
@@ -196,7 +197,7 @@ class _Reader:
         if self.channels[names[0]] != self.channels[names[1]]:
             raise AdderSRError(
                 f"Cannot quantise {node_name(node)}: it adds {self.channels[names[0]]} channels "
-                f"to {self.channels[names[1]]}; that works only with the input at the network's end."
+                f"to {self.channels[names[1]]}; only the network's last sum may repeat the input."
             )
         # The later layer takes the residual, so that the earlier one may be its residual.
         order = [step.y for step in self.steps]

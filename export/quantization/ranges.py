@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from addersr.custom_ops.requantization import data_range
-from addersr.export.quantization.float_network import needs_domain, t_name
+from addersr.export.quantization.float_network import t_name
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.lower import view_name
 from addersr.export.quantization.plan import DomainPlan, Plan, TensorPlan
@@ -60,7 +60,7 @@ def make_plan(network: Network, statistics: Mapping[str, Statistics], choice: Ch
     domains = {
         layer.name: _domain(statistics[t_name(layer)], shared=_shares_table(layer))
         for layer in network.layers
-        if needs_domain(layer)
+        if layer.has_curve
     }
     return Plan(tensors, domains, choice.precision)
 

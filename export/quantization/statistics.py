@@ -28,7 +28,10 @@ class Statistics:
         """The values that the bins stand for, [C, bins]."""
         bins = self.counts.shape[1]
         share = (np.arange(bins) + 0.5) / bins
-        return self.low[:, None] + (self.high - self.low)[:, None] * share
+        values: npt.NDArray[np.float64] = (
+            self.low[:, None] + (self.high - self.low)[:, None] * share
+        )
+        return values
 
 
 def gather(
@@ -87,5 +90,5 @@ def _runs(
 ) -> Iterable[dict[str, npt.NDArray[np.float32]]]:
     for x in inputs:
         values = network.run(x)
-        del values["output"]
+        del values["output"], values["end"]
         yield values
