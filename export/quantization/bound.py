@@ -148,7 +148,8 @@ def depth_to_space(values: Reals, b: int) -> Reals:
     batch, height, width, channels = values.shape
     planes = channels // b**2
     blocks = values.reshape(batch, height, width, planes, b, b).transpose(0, 1, 4, 2, 5, 3)
-    return blocks.reshape(batch, height * b, width * b, planes)
+    result: Reals = blocks.reshape(batch, height * b, width * b, planes)
+    return result
 
 
 class _Bounds:
@@ -251,12 +252,16 @@ class _Bounds:
             zero = per_filter(layer, around.x.zero_points(around.channels))
             w_off = np.clip(w, low, high) - around.x.scale[0] * (integers - zero)
             fp32 = 2 * _EPS * taps * (np.abs(x).max(initial=0) + np.abs(w).max())
-            return convolve(off, np.ones_like(w), layer) + np.abs(w_off).sum((1, 2, 3)) + fp32
+            fixed = np.abs(w_off).sum((1, 2, 3)) + fp32
+            adder_off: Reals = convolve(off, np.ones_like(w), layer) + fixed
+            return adder_off
         integers, unit = conv_weights(layer, around.x, around.channels)
         scales = per_filter(layer, around.x.scales(around.channels))
         w_off = np.abs(w - integers * unit[:, None, None, None] / scales)
         fp32 = 2 * _EPS * taps * np.abs(x).max(initial=0) * np.abs(w).max()
-        return convolve(off, np.abs(w), layer) + convolve(np.abs(x) + off, w_off, layer) + fp32
+        moved = convolve(off, np.abs(w), layer)
+        conv_off: Reals = moved + convolve(np.abs(x) + off, w_off, layer) + fp32
+        return conv_off
 
 
 def convolve(x: Reals, w: Reals, layer: Layer) -> Reals:
@@ -286,7 +291,8 @@ def convolve(x: Reals, w: Reals, layer: Layer) -> Reals:
             ]
             parts = taps.reshape(*taps.shape[:3], group, -1)
             result += np.einsum("nhwgc,gmc->nhwgm", parts, filters[..., i, j])
-    return result.reshape(*result.shape[:3], -1)
+    channels_last: Reals = result.reshape(*result.shape[:3], -1)
+    return channels_last
 
 
 def _rounded(values: Reals, off: Reals, plan: TensorPlan) -> Reals:
