@@ -228,7 +228,7 @@ class _Lowering:
         shrink = self._constant(f"{step.name}.shrink", np.array([1, 1, 1, b * b]))
 
         def node(op: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-            name = f"{step.name}/{op}"
+            name = f"{step.name}/{op}" + "_2" * bool(output)
             self._node(op, name, output or name, list(inputs), domain="", **attributes)
             return output or name
 
