@@ -12,8 +12,7 @@ from addersr.runtime.model_file import ModelFile, read_model_file
 
 KINDS = ("adder", "cnn")
 COLOURS = ("y", "rgb")
-PRECISIONS = ("fp32",)
-CALIBRATIONS = ("none",)
+PRECISIONS = ("fp32", "u8", "i16", "mixed")
 
 _MAX_SCALE = 16
 
@@ -33,7 +32,9 @@ class ModelInfo:
     colour: str
     """``y``: input and output are luma / 255 [N, 1, H, W]; ``rgb``: RGB / 255 [N, 3, H, W]."""
     precision: str
+    """``fp32``; ``u8``, ``i16`` or ``mixed``: in integers of these types."""
     calibration: str
+    """``none``, or from what the ranges of the integers were learnt."""
     halo: int
     """How many LR pixels around a pixel influence its HR pixels."""
     uses_adder_ops: bool
@@ -59,7 +60,7 @@ def read_model_info(model: Path | bytes) -> ModelInfo:
         scale=fields.number("scale", 1, _MAX_SCALE),
         colour=fields.one_of("colour", COLOURS),
         precision=fields.one_of("precision", PRECISIONS),
-        calibration=fields.one_of("calibration", CALIBRATIONS),
+        calibration=fields.text("calibration"),
         halo=fields.number("halo", 0, 1 << 16),
         uses_adder_ops=custom_ops.DOMAIN in file.domains,
     )
