@@ -37,7 +37,7 @@ def export(
     if output.exists() and checkpoint.exists() and output.samefile(checkpoint):
         raise AdderSRError(f"The output {output} is the checkpoint itself: choose another with -o.")
     try:
-        from addersr.export import export_onnx, verify
+        from addersr.export import ExportOptions, export_onnx, verify
         from addersr.models.checkpoint import load_model, read_metadata
     except ImportError as error:
         raise AdderSRError(
@@ -50,6 +50,7 @@ def export(
             network,
             architecture=metadata["architecture"],
             arguments=json.loads(metadata["arguments"]),
+            options=ExportOptions(plan=metadata.get("plan")),
         ).SerializeToString(deterministic=True)
         report = verify(network, exported, show_progress)
     if report.passed:

@@ -8,7 +8,7 @@ import pytest
 
 from addersr.custom_ops import library_info
 from addersr.export.quantization import Plan, lower
-from addersr.export.quantization.plan import TensorPlan
+from addersr.runtime.plan import TensorPlan
 from addersr.runtime.child_session import ChildSession
 from addersr.runtime.model_info import read_model_info
 
