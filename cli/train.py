@@ -24,8 +24,14 @@ EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
     "addersr train mobile --kind cnn --data photos/ -o runs/twin",
     "addersr train mobile -a channels=16 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
+    "addersr train mobile --start tiny-x2-adder.safetensors --quantize u8 --data photos/ -o runs/u8",
     "addersr train mobile --scale 3 --start runs/adder/model.safetensors --data photos/ -o runs/x3",
 )
+
+
+# Chosen on validation images, see docs/training.md.
+_FROM_SCRATCH: dict[str, Any] = {"steps": 30_000, "rate": 5e-3, "adder_rate": 0.15}
+_FINE_TUNING: dict[str, Any] = {"steps": 1_500, "rate": 5e-4, "adder_rate": 5e-3}
 
 
 def train(
@@ -46,13 +52,22 @@ def train(
         list[str] | None,
         typer.Option("--argument", "-a", metavar="KEY=VALUE", help="Of the architecture."),
     ] = None,
-    steps: Annotated[int, typer.Option(help="Length of the run.")] = 30_000,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Length of the run; default 30000, with --quantize 1500."),
+    ] = None,
     batch: Annotated[int, typer.Option(help="Patches per step.")] = 16,
     patch: Annotated[int, typer.Option(help="Side of a patch in LR pixels.")] = 24,
-    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-3,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Peak learning rate; default 0.005, with --quantize 0.0005."),
+    ] = None,
     adder_rate: Annotated[
-        float, typer.Option(help="Peak learning rate of the adder filters.")
-    ] = 0.15,
+        float | None,
+        typer.Option(
+            help="Peak learning rate of the adder filters; default 0.15, with --quantize 0.005."
+        ),
+    ] = None,
     validate_every: Annotated[
         int, typer.Option(help="Steps between validations; each writes a checkpoint.")
     ] = 1_000,
@@ -72,7 +87,7 @@ def train(
         typer.Option(
             metavar="u8",
             help="Train the weights of --start for a network in integers, as 'addersr quantize' "
-            "will make it; with the learning rates of a short run.",
+            "will make it.",
         ),
     ] = None,
     bits: Annotated[int, typer.Option(help="Of the integers of --quantize.")] = 8,
@@ -95,6 +110,7 @@ def train(
         ) from error
     if threads:
         torch.set_num_threads(threads)
+    defaults = _FINE_TUNING if quantize else _FROM_SCRATCH
     config = TrainingConfig(
         architecture=architecture,
         kind=kind,
@@ -102,11 +118,11 @@ def train(
         validation=validation,
         scale=scale,
         arguments=dict(_argument(text) for text in argument or ()),
-        steps=steps,
+        steps=defaults["steps"] if steps is None else steps,
         batch=batch,
         patch=patch,
-        rate=rate,
-        adder_rate=adder_rate,
+        rate=defaults["rate"] if rate is None else rate,
+        adder_rate=defaults["adder_rate"] if adder_rate is None else adder_rate,
         validate_every=validate_every,
         seed=seed,
         start=start,

@@ -81,7 +81,7 @@ class FakeQuantization:
         for place in self.filters:
             rounding = roundings[place.tensor]
             bits = rounding.plan.bits if place.bits is None else place.bits
-            modules[place.module].grid = _FilterGrid(rounding, bits)  # type: ignore[assignment]
+            modules[place.module].grid = _FilterGrid(rounding, bits)
 
     def to_json(self) -> str:
         """One line of JSON."""
