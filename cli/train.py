@@ -24,12 +24,12 @@ EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
     "addersr train mobile --kind cnn --data photos/ -o runs/twin",
     "addersr train mobile -a channels=16 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
-    "addersr train mobile --start tiny-x2-adder.safetensors --quantize u8 --data photos/ -o runs/u8",
+    "addersr train mobile --start adder.safetensors --quantize u8 --data photos/ -o runs/u8",
     "addersr train mobile --scale 3 --start runs/adder/model.safetensors --data photos/ -o runs/x3",
 )
 
 
-# Chosen on validation images, see docs/training.md.
+# docs/training.md says what was tried.
 _FROM_SCRATCH: dict[str, Any] = {"steps": 30_000, "rate": 5e-3, "adder_rate": 0.15}
 _FINE_TUNING: dict[str, Any] = {"steps": 1_500, "rate": 5e-4, "adder_rate": 5e-3}
 
