@@ -1,9 +1,12 @@
 """Options that several commands have."""
 
+import re
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+
+from addersr.errors import AdderSRError
 
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON and nothing else on stdout.")
@@ -14,6 +17,18 @@ JsonFile: TypeAlias = Annotated[
 Threads: TypeAlias = Annotated[
     int, typer.Option(min=0, help="Threads of onnxruntime; 0: as many as there are cores.")
 ]
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """``320x180`` as width and height.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
+    if match is None:
+        raise AdderSRError(f"Expected --size as WIDTHxHEIGHT, for example 320x180, got {size!r}.")
+    return int(match[1]), int(match[2])
 
 
 def examples(*commands: str) -> str:
