@@ -22,7 +22,7 @@ from addersr.export.report import Comparison, ParameterCheck, VerificationReport
 from addersr.export.samples import Sample, Values, samples
 from addersr.export.tolerance import network_tolerance
 from addersr.models.super_resolution import SuperResolution
-from addersr.runtime.bare_session import BareSession
+from addersr.runtime.child_session import ChildSession
 from addersr.runtime.session import create_session, run_session
 from addersr.runtime.upscaler import kernel_between, kernel_calls
 
@@ -203,5 +203,5 @@ def _without_library(exported: bytes) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="addersr-export-") as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(exported)
-        with BareSession(path, threads=1) as session:
+        with ChildSession(path, threads=1) as session:
             yield lambda x: session.run({"input": x})["output"]
