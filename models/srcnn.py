@@ -8,16 +8,10 @@ is an adder layer; it has no self-shortcut, since its sizes differ.
 
 from torch import Tensor, nn
 
-from addersr.models.bicubic import REACH, BicubicEnlargement
+from addersr.models.bicubic import BicubicEnlargement, reach_before_enlargement
 from addersr.models.block import Layers, Norm
 from addersr.models.registry import register
-from addersr.models.super_resolution import (
-    Kind,
-    SuperResolution,
-    check_counts,
-    check_scale,
-    coarser,
-)
+from addersr.models.super_resolution import Kind, SuperResolution, check_counts, check_scale
 
 
 @register("srcnn")
@@ -50,7 +44,7 @@ class SRCNN(SuperResolution):
         self.kind = kind
         self.scale = scale
         self.colour = "y"
-        self.halo = coarser(4 + middle // 2 + 2, scale) + REACH
+        self.halo = reach_before_enlargement(4 + middle // 2 + 2, scale)
         layers = Layers(kind, norm, shortcut=False, power=power, spread=spread)
         self.enlargement = BicubicEnlargement(scale)
         self.head = nn.Sequential(nn.Conv2d(1, features, 9, padding=4), nn.ReLU())
