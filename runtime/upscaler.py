@@ -211,10 +211,14 @@ def kernel_between(before: dict[str, int]) -> str | None:
 
 
 def leading_kernel(calls: Mapping[str, int]) -> str | None:
-    """The adder kernel that ran most often, by the number of calls of each of the library's kernels.
+    """The adder kernel that ran most often.
 
-    Where only others ran (those of convolutions in integers, of the borders of a network), it is
-    the one of them that ran most often; None when none ran.
+    Args:
+        calls: of the library's kernels, by name.
+
+    Returns:
+        Where only others ran (those of convolutions in integers, of the borders of a network), the
+        one of them that ran most often; None when none ran.
     """
     ran = [name for name, count in calls.items() if count > 0]
     adders = [name for name in ran if not any(other in name for other in _NO_ADDERS)]

@@ -14,7 +14,7 @@ from addersr.custom_ops.functions import function_bodies
 from addersr.custom_ops.image import cubic_filter
 from addersr.runtime.upscaler import Upscaler
 
-from ..model_factory import HALO, metadata, super_resolution_model
+from ..model_factory import metadata, super_resolution_model
 
 Array = npt.NDArray[np.uint8]
 
@@ -84,12 +84,6 @@ def test_tiles_give_the_pixels_of_the_whole(picture_file: Path, tile: int, photo
     whole = Upscaler(picture_file, threads=1).upscale(image)
     tiled = Upscaler(picture_file, threads=1, tile=tile).upscale(image)
     np.testing.assert_array_equal(tiled, whole)
-
-
-def test_the_halo_of_chroma_counts(photo: Array) -> None:
-    model = picture_model(halo=str(HALO)).SerializeToString()
-    whole = Upscaler(model, threads=1).upscale(photo)
-    np.testing.assert_array_equal(Upscaler(model, threads=1, tile=9).upscale(photo), whole)
 
 
 def test_plain_onnxruntime_gives_the_same_picture(picture_file: Path, photo: Array) -> None:
