@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
-FOLDERS := cli custom_ops export models runtime training zoo
+FOLDERS := cli counts custom_ops export models runtime training zoo
 CPP := $(shell find custom_ops tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
 BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops -name CMakeLists.txt -o -name '*.map')
 

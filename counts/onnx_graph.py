@@ -1,0 +1,303 @@
+"""An ONNX file as a :class:`~addersr.counts.graph.Graph`. Needs the package onnx, and no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from addersr.counts import onnx_ops
+from addersr.counts.graph import SAME, Graph, Layer, Operation, Reach, Reaches, Source, Tensor
+from addersr.counts.onnx_shapes import Size, infer_shapes, value_bytes
+from addersr.counts.pure_taps import at_the_ends
+from addersr.custom_ops import DOMAIN
+from addersr.custom_ops.convolution.geometry import Attributes
+from addersr.errors import AdderSRError
+from addersr.runtime.model_file import read_model_file
+from addersr.runtime.model_info import check_op_version
+
+_STANDARD = ("", "ai.onnx")
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """A file, and what is said of it outside its graph."""
+
+    name: str
+    model: onnx.ModelProto
+    bytes: int
+    metadata: Mapping[str, str]
+    """``addersr.*``, without that; empty for a file that another program wrote."""
+
+
+def load(path: Path) -> OnnxFile:
+    """Read an ONNX file.
+
+    Raises:
+        AdderSRError: there is no such file, it is no model, or one with operators of ours from
+            another version.
+    """
+    outside = read_model_file(path)
+    check_op_version(outside, str(path))
+    data = path.read_bytes()
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's, which has no types
+        raise AdderSRError(f"{path} is not an ONNX model: {error}. Export it again.") from error
+    metadata = {
+        key.removeprefix("addersr."): value
+        for key, value in outside.metadata.items()
+        if key.startswith("addersr.")
+    }
+    return OnnxFile(str(path), model, len(data), metadata)
+
+
+def read_graph(file: OnnxFile, size: Size) -> Graph:
+    """What the file computes on an image of ``size`` (height, width).
+
+    Raises:
+        AdderSRError: it has a node that is not known here, more than one input or output, or its
+            shapes do not follow from the size of the image.
+    """
+    return _Reader(file, size).read()
+
+
+class _Reader:
+    """Goes through the nodes once, in their order."""
+
+    def __init__(self, file: OnnxFile, size: Size) -> None:
+        self._file = file
+        self._check_nodes()
+        inferred = infer_shapes(file.model, size, file.name)
+        self._graph = inferred.model.graph
+        self._input, self._output = inferred.input, inferred.output
+        self._tensors = inferred.tensors
+        self._initializers = {one.name: one for one in self._graph.initializer}
+        self._of_image = {self._input}
+        self._names: dict[str, int] = {}
+
+    def read(self) -> Graph:
+        operations = []
+        parameters: dict[str, int] = {}
+        for node in self._graph.node:
+            inputs = [name for name in node.input if name in self._of_image]
+            if not inputs or node.op_type in onnx_ops.SIZES:
+                continue
+            self._of_image.update(filter(None, node.output))
+            operations.append(self._operation(node, inputs))
+            parameters.update(self._parameters(node))
+        if self._output not in self._of_image:
+            raise AdderSRError(f"The output of {self._file.name} does not depend on its input.")
+        alive = {source.tensor for one in operations for source in one.sources}
+        return Graph(
+            input=self._input,
+            output=self._output,
+            planes=self._planes(),
+            operations=tuple(operations),
+            tensors={
+                name: self._tensor(name)
+                for name in {self._input, self._output, *alive}
+                | {name for one in operations for name in one.outputs}
+            },
+            parameters=sum(parameters.values()),
+            weight_bytes=sum(_bytes(one) for one in self._initializers.values()),
+        )
+
+    def _planes(self) -> int:
+        """Those that the first convolutions read, where pixels of bytes were turned into luma."""
+        luma = [one.output[0] for one in self._graph.node if one.op_type == "RgbToLuma"]
+        return self._tensor((luma or [self._input])[0]).shape[1]
+
+    def _check_nodes(self) -> None:
+        for index, node in enumerate(self._file.model.graph.node):
+            ours = node.domain == DOMAIN
+            if not (ours or node.domain in _STANDARD) or (
+                node.op_type not in onnx_ops.KNOWN | onnx_ops.SIZES | {"Constant"}
+                and self._may_depend_on_image(node)
+            ):
+                operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+                raise AdderSRError(
+                    f"{self._file.name} has the node {node.name or f'number {index}'!s}, an "
+                    f"operator {operator} whose cost is not known here, so nothing is counted."
+                )
+
+    def _may_depend_on_image(self, node: onnx.NodeProto) -> bool:
+        """Whether it has an input that is not stored in the file."""
+        stored = {one.name for one in self._file.model.graph.initializer}
+        for one in self._file.model.graph.node:
+            constant = one.op_type == "Constant" or all(name in stored for name in one.input)
+            if constant or one.op_type in onnx_ops.SIZES:
+                stored.update(one.output)
+        return not all(name in stored for name in node.input)
+
+    def _operation(self, node: onnx.NodeProto, inputs: list[str]) -> Operation:
+        op = node.op_type
+        layer = self._layer(node) if op in onnx_ops.CONVOLUTIONS else None
+        return Operation(
+            name=self._name(node),
+            op=op,
+            sources=tuple(Source(name, self._reaches(node, name)) for name in inputs),
+            outputs=tuple(filter(None, node.output)),
+            layer=layer,
+            in_place=op in onnx_ops.ELEMENTWISE or op == "Reshape",
+        )
+
+    def _name(self, node: onnx.NodeProto) -> str:
+        """The layer's name in torch, numbered where a layer runs again."""
+        name = node.name.partition("/")[0] or node.output[0]
+        self._names[name] = self._names.get(name, 0) + 1
+        number = self._names[name]
+        return name if number == 1 else f"{name} #{number}"
+
+    def _layer(self, node: onnx.NodeProto) -> Layer:
+        index, adder = onnx_ops.CONVOLUTIONS[node.op_type]
+        filters, own_channels, *kernel = self._tensor(node.input[index]).shape
+        attributes = _attributes(node)
+        height, width = self._spatial(node, node.output[0])
+        return Layer(
+            adder=adder,
+            input_channels=own_channels * attributes.group,
+            output_channels=filters,
+            kernel=(kernel[0], kernel[1]),
+            stride=(attributes.strides[0], attributes.strides[1]),
+            dilation=(attributes.dilations[0], attributes.dilations[1]),
+            groups=attributes.group,
+            output_size=(height, width),
+            parameters=sum(self._parameters(node).values()),
+            pure_taps=self._pure_taps(node) if adder else 0,
+        )
+
+    def _pure_taps(self, node: onnx.NodeProto) -> int | None:
+        weights = self._initializers.get(node.input[1])
+        if node.op_type != "QLinearAdderConv" or weights is None:
+            return None
+        return at_the_ends(onnx.numpy_helper.to_array(weights), _attribute(node, "bits", 8))
+
+    def _parameters(self, node: onnx.NodeProto) -> dict[str, int]:
+        """Numbers of the network's parameters that a node reads, by name.
+
+        A single number that stands for all filters is no parameter: neutral values are such.
+        """
+        found = {}
+        for index in onnx_ops.PARAMETERS.get(node.op_type, ()):
+            name = node.input[index] if index < len(node.input) else ""
+            if name and name not in self._of_image and self._tensor(name).values > 1:
+                found[name] = self._tensor(name).values
+        return found
+
+    def _reaches(self, node: onnx.NodeProto, source: str) -> Reaches | None:
+        op = node.op_type
+        if op in onnx_ops.CONVOLUTIONS or op in onnx_ops.POOLS:
+            return self._window(node, source)
+        if op == "DepthToSpace" or (op == "DequantizeChannelsFirst" and source == node.input[0]):
+            return onnx_ops.enlarged(_attribute(node, "blocksize", 1))
+        if op == "DequantizeChannelsFirst":
+            anchor = self._tensor(source).values > 1
+            return onnx_ops.enlarged(_attribute(node, "blocksize", 1)) if anchor else SAME
+        if op == "LumaToRgb":
+            return SAME if source == node.input[0] else self._chroma(node)
+        if op == "Resize":
+            return self._resize(node, source)
+        if op == "Pad":
+            return self._pad(node)
+        if op in onnx_ops.GLOBAL:
+            return None
+        return SAME if self._keeps_places(node, source) else None
+
+    def _window(self, node: onnx.NodeProto, source: str) -> Reaches:
+        """Of the input and, for fused layers, of a residual."""
+        if source != node.input[0]:
+            return SAME
+        attributes = _attributes(node)
+        index = onnx_ops.CONVOLUTIONS.get(node.op_type, (None, False))[0]
+        kernel = (
+            list(attributes.kernel_shape or ())
+            if index is None
+            else self._tensor(node.input[index]).shape[2:]
+        )
+        size = self._spatial(node, source)
+        vertical, horizontal = (
+            onnx_ops.window(
+                attributes.strides[axis],
+                attributes.output_axis(axis, size[axis], kernel[axis])[1],
+                attributes.extent(axis, kernel[axis]),
+            )
+            for axis in (0, 1)
+        )
+        # The shortcut of a fused layer is the input itself, at its place: within the window.
+        return vertical, horizontal
+
+    def _chroma(self, node: onnx.NodeProto) -> Reaches:
+        factor = self._tensor(node.input[2]).shape[0]
+        return onnx_ops.interpolated(factor, "cubic"), onnx_ops.interpolated(factor, "cubic")
+
+    def _resize(self, node: onnx.NodeProto, source: str) -> Reaches | None:
+        before, after = self._tensor(source).shape, self._tensor(node.output[0]).shape
+        mode = _attribute(node, "mode", b"nearest").decode()
+        if len(before) != 4 or mode not in ("nearest", "linear", "cubic"):
+            return None
+        factors = [after[axis] // before[axis] for axis in (2, 3)]
+        if any(after[axis] % before[axis] for axis in (2, 3)) or 0 in factors:
+            return None
+        vertical, horizontal = (onnx_ops.interpolated(factor, mode) for factor in factors)
+        return vertical, horizontal
+
+    def _pad(self, node: onnx.NodeProto) -> Reaches | None:
+        stored = self._initializers.get(node.input[1]) if len(node.input) > 1 else None
+        pads: npt.NDArray[Any] = (
+            np.zeros(0) if stored is None else onnx.numpy_helper.to_array(stored)
+        )
+        if pads.shape != (8,):
+            return None
+        vertical, horizontal = (
+            Reach(low=-int(pads[axis]), high=-int(pads[axis])) for axis in (2, 3)
+        )
+        return vertical, horizontal
+
+    def _keeps_places(self, node: onnx.NodeProto, source: str) -> bool:
+        """Whether each pixel of the output lies where it lies in ``source``."""
+        before, after = self._tensor(source).shape, self._tensor(node.output[0]).shape
+        if node.op_type == "Concat":
+            return _attribute(node, "axis", 0) % len(after) in (1, 3)
+        if node.op_type in ("Slice", "Split"):
+            return len(before) == 4 and before[0] == after[0] and before[2:] == after[2:]
+        return True
+
+    def _spatial(self, node: onnx.NodeProto, name: str) -> tuple[int, int]:
+        """Height and width of the input or output of a convolution or pooling."""
+        shape = self._tensor(name).shape
+        last = node.op_type.startswith("QLinear") and node.domain == DOMAIN
+        if last or _attribute(node, "channels_last", 0):
+            return shape[1], shape[2]
+        return shape[2], shape[3]
+
+    def _tensor(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise AdderSRError(
+                f"The shape of the tensor {name} in {self._file.name} does not follow from the "
+                "size of the image, so nothing can be counted."
+            )
+        return self._tensors[name]
+
+
+def _attributes(node: onnx.NodeProto) -> Attributes:
+    names = ("auto_pad", "strides", "pads", "dilations", "group", "kernel_shape")
+    given = {name: _attribute(node, name, None) for name in names}
+    values = {name: value for name, value in given.items() if value is not None}
+    if isinstance(values.get("auto_pad"), bytes):
+        values["auto_pad"] = values["auto_pad"].decode()
+    return Attributes(**values, op=node.op_type)
+
+
+def _attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
+    for attribute in node.attribute:
+        if attribute.name == name:
+            return onnx.helper.get_attribute_value(attribute)
+    return default
+
+
+def _bytes(tensor: onnx.TensorProto) -> int:
+    return Tensor(tuple(tensor.dims), value_bytes(tensor.data_type)).bytes
