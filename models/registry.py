@@ -96,4 +96,4 @@ def _find(name: str) -> type[SuperResolution]:
 
 def _load() -> None:
     # Architectures import this module to register themselves, so they are imported late.
-    import addersr.models.mobile  # noqa: F401
+    from addersr.models import edsr, mobile, rdn, vdsr  # noqa: F401
