@@ -105,6 +105,8 @@ class Graph:
 
     input: str
     output: str
+    image_size: tuple[int, int]
+    """Height and width of the input."""
     planes: int
     """Of the image: 1 for luma, 3 for RGB."""
     operations: tuple[Operation, ...]

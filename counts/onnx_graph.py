@@ -70,6 +70,7 @@ class _Reader:
 
     def __init__(self, file: OnnxFile, size: Size) -> None:
         self._file = file
+        self._size = size
         self._check_nodes()
         inferred = infer_shapes(file.model, size, file.name)
         self._graph = inferred.model.graph
@@ -95,6 +96,7 @@ class _Reader:
         return Graph(
             input=self._input,
             output=self._output,
+            image_size=self._size,
             planes=self._planes(),
             operations=tuple(operations),
             tensors={

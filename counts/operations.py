@@ -34,6 +34,11 @@ class Counts:
         return self.differences + self.accumulations
 
     @property
+    def operations(self) -> int:
+        """Multiplications and additions."""
+        return self.multiplications + self.additions
+
+    @property
     def additions_pure_once(self) -> int | None:
         """The same with pure ±x taps as one addition; None: not known."""
         return None if self.pure_taps is None else self.additions - self.pure_taps

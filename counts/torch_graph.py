@@ -57,6 +57,7 @@ def read_module(model: SuperResolution, size: tuple[int, int]) -> Graph:
     return Graph(
         input=recorder.name_of(image),
         output=recorder.name_of(result),
+        image_size=size,
         planes=image.shape[1],
         operations=tuple(recorder.operations),
         tensors=recorder.tensors,
