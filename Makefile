@@ -55,7 +55,7 @@ oldest: $(OLDEST)/.installed  ## the tests that need no torch, on onnxruntime 1.
 	@if [ -x $(OLDEST)/bin/python ]; then \
 	  echo "== Tests, onnxruntime 1.18, installed wheel without torch"; \
 	  $(OLDEST)/bin/python -m pytest -p no:cacheprovider \
-	    tests/custom_ops tests/runtime tests/zoo tests/cli; \
+	    tests/custom_ops tests/runtime tests/zoo tests/counts tests/cli; \
 	else \
 	  echo "== Skipped the tests on onnxruntime 1.18: it has no wheel for this Python"; \
 	fi

@@ -117,7 +117,7 @@ def _report(
         from addersr.counts.of_file import report_file
     except ImportError as error:
         raise _missing(error, "A file") from error
-    return report_file(path, output, scale=scale, as_published=as_published)
+    return report_file(path, output, name=model, scale=scale, as_published=as_published)
 
 
 def _file(model: str) -> Path | None:
@@ -187,11 +187,16 @@ def _text(report: "Report") -> "RenderableType":
 
     parts: list[RenderableType] = []
     for table in tables(report):
-        drawn = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+        drawn = Table(
+            title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
         for index, heading in enumerate(table.headings):
-            justify = "left" if index < table.words else "right"
-            drawn.add_column(heading, justify=justify, overflow="fold")
+            # Where there is no room, words are cut into lines; numbers never are.
+            if index < table.words:
+                drawn.add_column(heading, overflow="fold", min_width=8)
+            else:
+                drawn.add_column(heading, justify="right", no_wrap=True)
         for row in table.rows:
             drawn.add_row(*row)
         parts.append(drawn)
-    return Group(*parts, *report.notes)
+    return Group(*parts, *(f"- {note}" for note in report.notes))

@@ -16,7 +16,7 @@ FORMATS = ("pdf", "png", "svg")
 
 _NAMES = {"adder": "adder", "cnn": "CNN"}
 _COLOURS = {"adder": "#1f77b4", "cnn": "#c44e52"}
-_MULTIPLICATIONS, _ADDITIONS = "#c44e52", "#1f77b4"
+_MULTIPLICATIONS, _ADDITIONS = "#dd8452", "#55a868"
 
 
 def check_format(path: Path) -> str:
@@ -73,7 +73,7 @@ def _draw_energy(axes: "Axes", report: Report) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("energy by published costs per operation, G·pJ")
     axes.margins(y=0.1)
-    axes.legend()
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
 
 
 def _draw_layers(axes: "Axes", report: Report) -> None:
@@ -88,4 +88,4 @@ def _draw_layers(axes: "Axes", report: Report) -> None:
     axes.invert_yaxis()
     axes.margins(y=0.01)
     axes.set_xlabel("operations, G")
-    axes.legend()
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)

@@ -12,13 +12,19 @@ _PROBE = (96, 120)
 
 
 def report_file(
-    path: Path, output: tuple[int, int], *, scale: int | None = None, as_published: bool = False
+    path: Path,
+    output: tuple[int, int],
+    *,
+    name: str | None = None,
+    scale: int | None = None,
+    as_published: bool = False,
 ) -> Report:
     """Count a file.
 
     Args:
         path: of an ONNX model; if addersr did not write it, with one input [N, C, H, W].
         output: height and width of the picture that comes out.
+        name: what the user calls it, if not by its path.
         scale: that of the file, if the user has an opinion.
         as_published: leave out what the paper's tables leave out.
 
@@ -35,10 +41,10 @@ def report_file(
     graph = read_graph(file, size)
     return make_report(
         Subject(
-            name=str(path),
+            name=name or str(path),
             architecture=file.metadata.get("architecture"),
             scale=its_scale,
-            precision=file.metadata.get("precision", "fp32"),
+            precision=file.metadata.get("precision"),
             output=output,
             file_bytes=file.bytes,
         ),

@@ -3,18 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import onnx
 
 from addersr.counts import onnx_ops
-from addersr.counts.graph import SAME, Graph, Layer, Operation, Reach, Reaches, Source, Tensor
+from addersr.counts.graph import Graph, Layer, Operation, Source, Tensor
+from addersr.counts.onnx_reaches import NodeReaches, attribute, convolution_attributes
 from addersr.counts.onnx_shapes import Size, infer_shapes, value_bytes
 from addersr.counts.pure_taps import at_the_ends
 from addersr.custom_ops import DOMAIN
-from addersr.custom_ops.convolution.geometry import Attributes
 from addersr.errors import AdderSRError
 from addersr.runtime.model_file import read_model_file
 from addersr.runtime.model_info import check_op_version
@@ -79,6 +76,7 @@ class _Reader:
         self._initializers = {one.name: one for one in self._graph.initializer}
         self._of_image = {self._input}
         self._names: dict[str, int] = {}
+        self._reaches = NodeReaches(self._tensor, self._initializers)
 
     def read(self) -> Graph:
         operations = []
@@ -141,7 +139,7 @@ class _Reader:
         return Operation(
             name=self._name(node),
             op=op,
-            sources=tuple(Source(name, self._reaches(node, name)) for name in inputs),
+            sources=tuple(Source(name, self._reaches.of(node, name)) for name in inputs),
             outputs=tuple(filter(None, node.output)),
             layer=layer,
             in_place=op in onnx_ops.ELEMENTWISE or op == "Reshape",
@@ -157,8 +155,8 @@ class _Reader:
     def _layer(self, node: onnx.NodeProto) -> Layer:
         index, adder = onnx_ops.CONVOLUTIONS[node.op_type]
         filters, own_channels, *kernel = self._tensor(node.input[index]).shape
-        attributes = _attributes(node)
-        height, width = self._spatial(node, node.output[0])
+        attributes = convolution_attributes(node)
+        height, width = self._reaches.spatial(node, node.output[0])
         return Layer(
             adder=adder,
             input_channels=own_channels * attributes.group,
@@ -176,7 +174,7 @@ class _Reader:
         weights = self._initializers.get(node.input[1])
         if node.op_type != "QLinearAdderConv" or weights is None:
             return None
-        return at_the_ends(onnx.numpy_helper.to_array(weights), _attribute(node, "bits", 8))
+        return at_the_ends(onnx.numpy_helper.to_array(weights), attribute(node, "bits", 8))
 
     def _parameters(self, node: onnx.NodeProto) -> dict[str, int]:
         """Numbers of the network's parameters that a node reads, by name.
@@ -190,92 +188,6 @@ class _Reader:
                 found[name] = self._tensor(name).values
         return found
 
-    def _reaches(self, node: onnx.NodeProto, source: str) -> Reaches | None:
-        op = node.op_type
-        if op in onnx_ops.CONVOLUTIONS or op in onnx_ops.POOLS:
-            return self._window(node, source)
-        if op == "DepthToSpace" or (op == "DequantizeChannelsFirst" and source == node.input[0]):
-            return onnx_ops.enlarged(_attribute(node, "blocksize", 1))
-        if op == "DequantizeChannelsFirst":
-            anchor = self._tensor(source).values > 1
-            return onnx_ops.enlarged(_attribute(node, "blocksize", 1)) if anchor else SAME
-        if op == "LumaToRgb":
-            return SAME if source == node.input[0] else self._chroma(node)
-        if op == "Resize":
-            return self._resize(node, source)
-        if op == "Pad":
-            return self._pad(node)
-        if op in onnx_ops.GLOBAL:
-            return None
-        return SAME if self._keeps_places(node, source) else None
-
-    def _window(self, node: onnx.NodeProto, source: str) -> Reaches:
-        """Of the input and, for fused layers, of a residual."""
-        if source != node.input[0]:
-            return SAME
-        attributes = _attributes(node)
-        index = onnx_ops.CONVOLUTIONS.get(node.op_type, (None, False))[0]
-        kernel = (
-            list(attributes.kernel_shape or ())
-            if index is None
-            else self._tensor(node.input[index]).shape[2:]
-        )
-        size = self._spatial(node, source)
-        vertical, horizontal = (
-            onnx_ops.window(
-                attributes.strides[axis],
-                attributes.output_axis(axis, size[axis], kernel[axis])[1],
-                attributes.extent(axis, kernel[axis]),
-            )
-            for axis in (0, 1)
-        )
-        # The shortcut of a fused layer is the input itself, at its place: within the window.
-        return vertical, horizontal
-
-    def _chroma(self, node: onnx.NodeProto) -> Reaches:
-        factor = self._tensor(node.input[2]).shape[0]
-        return onnx_ops.interpolated(factor, "cubic"), onnx_ops.interpolated(factor, "cubic")
-
-    def _resize(self, node: onnx.NodeProto, source: str) -> Reaches | None:
-        before, after = self._tensor(source).shape, self._tensor(node.output[0]).shape
-        mode = _attribute(node, "mode", b"nearest").decode()
-        if len(before) != 4 or mode not in ("nearest", "linear", "cubic"):
-            return None
-        factors = [after[axis] // before[axis] for axis in (2, 3)]
-        if any(after[axis] % before[axis] for axis in (2, 3)) or 0 in factors:
-            return None
-        vertical, horizontal = (onnx_ops.interpolated(factor, mode) for factor in factors)
-        return vertical, horizontal
-
-    def _pad(self, node: onnx.NodeProto) -> Reaches | None:
-        stored = self._initializers.get(node.input[1]) if len(node.input) > 1 else None
-        pads: npt.NDArray[Any] = (
-            np.zeros(0) if stored is None else onnx.numpy_helper.to_array(stored)
-        )
-        if pads.shape != (8,):
-            return None
-        vertical, horizontal = (
-            Reach(low=-int(pads[axis]), high=-int(pads[axis])) for axis in (2, 3)
-        )
-        return vertical, horizontal
-
-    def _keeps_places(self, node: onnx.NodeProto, source: str) -> bool:
-        """Whether each pixel of the output lies where it lies in ``source``."""
-        before, after = self._tensor(source).shape, self._tensor(node.output[0]).shape
-        if node.op_type == "Concat":
-            return _attribute(node, "axis", 0) % len(after) in (1, 3)
-        if node.op_type in ("Slice", "Split"):
-            return len(before) == 4 and before[0] == after[0] and before[2:] == after[2:]
-        return True
-
-    def _spatial(self, node: onnx.NodeProto, name: str) -> tuple[int, int]:
-        """Height and width of the input or output of a convolution or pooling."""
-        shape = self._tensor(name).shape
-        last = node.op_type.startswith("QLinear") and node.domain == DOMAIN
-        if last or _attribute(node, "channels_last", 0):
-            return shape[1], shape[2]
-        return shape[2], shape[3]
-
     def _tensor(self, name: str) -> Tensor:
         if name not in self._tensors:
             raise AdderSRError(
@@ -283,22 +195,6 @@ class _Reader:
                 "size of the image, so nothing can be counted."
             )
         return self._tensors[name]
-
-
-def _attributes(node: onnx.NodeProto) -> Attributes:
-    names = ("auto_pad", "strides", "pads", "dilations", "group", "kernel_shape")
-    given = {name: _attribute(node, name, None) for name in names}
-    values = {name: value for name, value in given.items() if value is not None}
-    if isinstance(values.get("auto_pad"), bytes):
-        values["auto_pad"] = values["auto_pad"].decode()
-    return Attributes(**values, op=node.op_type)
-
-
-def _attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
-    for attribute in node.attribute:
-        if attribute.name == name:
-            return onnx.helper.get_attribute_value(attribute)
-    return default
 
 
 def _bytes(tensor: onnx.TensorProto) -> int:

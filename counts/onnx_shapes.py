@@ -8,6 +8,7 @@ import onnx
 from addersr.counts.graph import Tensor
 from addersr.custom_ops.adder_conv import schema as adder_conv
 from addersr.custom_ops.fused_adder_conv import schema as fused_adder_conv
+from addersr.custom_ops.image import schema as image
 from addersr.custom_ops.qlinear_adder_conv import schema as qlinear_adder_conv
 from addersr.custom_ops.qlinear_fused_conv import schema as qlinear_fused_conv
 from addersr.custom_ops.quantization import schema as quantization
@@ -39,9 +40,10 @@ def infer_shapes(model: onnx.ModelProto, size: Size, name: str) -> Shapes:
         AdderSRError: more than one input or output, or one of another shape; or the model does not
             fit together at that size.
     """
-    for register in (adder_conv, fused_adder_conv, qlinear_adder_conv, qlinear_fused_conv):
-        register.register_schema()
-    quantization.register_schemas()
+    for layer in (adder_conv, fused_adder_conv, qlinear_adder_conv, qlinear_fused_conv):
+        layer.register_schema()
+    for border in (quantization, image):
+        border.register_schemas()
     sized = onnx.ModelProto()
     sized.CopyFrom(model)
     # The schemas say what the bodies would, and sooner what is wrong.

@@ -21,7 +21,8 @@ class Subject:
     architecture: str | None
     """None: a file that does not say."""
     scale: int
-    precision: str
+    precision: str | None
+    """None: a file that does not say."""
     output: tuple[int, int]
     """Height and width of the picture that comes out, as of all sizes here."""
     file_bytes: int | None = None

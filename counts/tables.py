@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from addersr.counts.energy import ARITHMETICS
+from addersr.counts.graph import Layer
 from addersr.counts.operations import count
 from addersr.counts.report import Report, Side
 
@@ -44,42 +45,45 @@ def _title(report: Report) -> str:
     name = subject.name
     if subject.architecture not in (None, name):
         name += f" ({subject.architecture})"
-    return f"{name}, ×{subject.scale}, {subject.precision}, {input_size} to {output_size}"
+    precision = "" if subject.precision is None else f" {subject.precision},"
+    return f"{name}, ×{subject.scale},{precision} {input_size} to {output_size}"
 
 
 def _layers(report: Report) -> Table:
-    headings = (
+    headings = [
         "layer",
         "operator",
         "channels",
-        "kernel",
         "output",
         "parameters",
-        "mul, G",
-        "add, G",
-        "add, pure ±x once, G",
-    )
+        "mul G",
+        "add G",
+    ]
+    counted = [count(layer) for _, _, layer in report.layers]
+    # Nothing is known of all layers of an architecture.
+    with_pure = any(one.pure_taps is not None for one in counted if one.differences)
+    if with_pure:
+        headings.append("±x once")
     rows = []
-    for name, op, layer in report.layers:
-        counts = count(layer)
-        kernel = _size(layer.kernel)
-        for word, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
-            kernel += f" {word} {_size(pair)}" if pair != (1, 1) else ""
-        kernel += f" groups {layer.groups}" if layer.groups > 1 else ""
-        rows.append(
-            (
-                name,
-                op,
-                f"{layer.input_channels} → {layer.output_channels}",
-                kernel,
-                _size(layer.output_size),
-                f"{layer.parameters:,}",
-                giga(counts.multiplications),
-                giga(counts.additions),
-                giga(counts.additions_pure_once),
-            )
-        )
-    return Table(_title(report), headings, tuple(rows), words=2)
+    for (name, op, layer), counts in zip(report.layers, counted, strict=True):
+        row = [
+            name,
+            f"{op} {_kernel(layer)}",
+            f"{layer.input_channels}→{layer.output_channels}",
+            _size(layer.output_size),
+            f"{layer.parameters:,}",
+            giga(counts.multiplications),
+            giga(counts.additions),
+        ]
+        rows.append((*row, giga(counts.additions_pure_once)) if with_pure else tuple(row))
+    return Table(_title(report), tuple(headings), tuple(rows), words=2)
+
+
+def _kernel(layer: Layer) -> str:
+    text = _size(layer.kernel)
+    for sign, pair in (("/", layer.stride), ("·", layer.dilation)):
+        text += f" {sign}{_size(pair)}" if pair != (1, 1) else ""
+    return text + (f" ({layer.groups} groups)" if layer.groups > 1 else "")
 
 
 def _totals(report: Report) -> Table:
