@@ -120,8 +120,8 @@ class _Reader:
             ):
                 operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
                 raise AdderSRError(
-                    f"{self._file.name} has the node {node.name or f'number {index}'!s}, an "
-                    f"operator {operator} whose cost is not known here, so nothing is counted."
+                    f"{self._file.name} has the node {node.name or index} with the operator "
+                    f"{operator}, whose cost is not known here, so nothing was counted."
                 )
 
     def _may_depend_on_image(self, node: onnx.NodeProto) -> bool:
@@ -137,7 +137,7 @@ class _Reader:
         op = node.op_type
         layer = self._layer(node) if op in onnx_ops.CONVOLUTIONS else None
         return Operation(
-            name=self._name(node),
+            name=self._layer_name(node) if layer else node.name,
             op=op,
             sources=tuple(Source(name, self._reaches.of(node, name)) for name in inputs),
             outputs=tuple(filter(None, node.output)),
@@ -145,7 +145,7 @@ class _Reader:
             in_place=op in onnx_ops.ELEMENTWISE or op == "Reshape",
         )
 
-    def _name(self, node: onnx.NodeProto) -> str:
+    def _layer_name(self, node: onnx.NodeProto) -> str:
         """The layer's name in torch, numbered where a layer runs again."""
         name = node.name.partition("/")[0] or node.output[0]
         self._names[name] = self._names.get(name, 0) + 1
