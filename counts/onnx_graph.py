@@ -34,8 +34,8 @@ def load(path: Path) -> OnnxFile:
     """Read an ONNX file.
 
     Raises:
-        AdderSRError: there is no such file, it is no model, or one with operators of ours from
-            another version.
+        AdderSRError: there is no such file, it is no model, one with operators of ours from another
+            version, or one with a node that is not known here.
     """
     outside = read_model_file(path)
     check_op_version(outside, str(path))
@@ -44,6 +44,7 @@ def load(path: Path) -> OnnxFile:
         model = onnx.load_model_from_string(data)
     except Exception as error:  # protobuf's, which has no types
         raise AdderSRError(f"{path} is not an ONNX model: {error}. Export it again.") from error
+    _check_nodes(model.graph, str(path))
     metadata = {
         key.removeprefix("addersr."): value
         for key, value in outside.metadata.items()
@@ -56,10 +57,28 @@ def read_graph(file: OnnxFile, size: Size) -> Graph:
     """What the file computes on an image of ``size`` (height, width).
 
     Raises:
-        AdderSRError: it has a node that is not known here, more than one input or output, or its
-            shapes do not follow from the size of the image.
+        AdderSRError: it has more than one input or output, or its shapes do not follow from the
+            size of the image.
     """
     return _Reader(file, size).read()
+
+
+def _check_nodes(graph: onnx.GraphProto, name: str) -> None:
+    """Refuse operators that are not known, but for those that only work on stored values."""
+    stored = {one.name for one in graph.initializer}
+    for index, node in enumerate(graph.node):
+        if all(one in stored for one in node.input):  # also of a Constant
+            stored.update(node.output)
+            continue
+        known = onnx_ops.KNOWN if node.domain in (*_STANDARD, DOMAIN) else frozenset()
+        if node.op_type in onnx_ops.SIZES:
+            stored.update(node.output)
+        elif node.op_type not in known:
+            operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+            raise AdderSRError(
+                f"{name} has the node {node.name or index} with the operator {operator}, whose "
+                "cost is not known here, so nothing was counted."
+            )
 
 
 class _Reader:
@@ -68,7 +87,6 @@ class _Reader:
     def __init__(self, file: OnnxFile, size: Size) -> None:
         self._file = file
         self._size = size
-        self._check_nodes()
         inferred = infer_shapes(file.model, size, file.name)
         self._graph = inferred.model.graph
         self._input, self._output = inferred.input, inferred.output
@@ -110,28 +128,6 @@ class _Reader:
         """Those that the first convolutions read, where pixels of bytes were turned into luma."""
         luma = [one.output[0] for one in self._graph.node if one.op_type == "RgbToLuma"]
         return self._tensor((luma or [self._input])[0]).shape[1]
-
-    def _check_nodes(self) -> None:
-        for index, node in enumerate(self._file.model.graph.node):
-            ours = node.domain == DOMAIN
-            if not (ours or node.domain in _STANDARD) or (
-                node.op_type not in onnx_ops.KNOWN | onnx_ops.SIZES | {"Constant"}
-                and self._may_depend_on_image(node)
-            ):
-                operator = f"{node.domain}::{node.op_type}" if node.domain else node.op_type
-                raise AdderSRError(
-                    f"{self._file.name} has the node {node.name or index} with the operator "
-                    f"{operator}, whose cost is not known here, so nothing was counted."
-                )
-
-    def _may_depend_on_image(self, node: onnx.NodeProto) -> bool:
-        """Whether it has an input that is not stored in the file."""
-        stored = {one.name for one in self._file.model.graph.initializer}
-        for one in self._file.model.graph.node:
-            constant = one.op_type == "Constant" or all(name in stored for name in one.input)
-            if constant or one.op_type in onnx_ops.SIZES:
-                stored.update(one.output)
-        return not all(name in stored for name in node.input)
 
     def _operation(self, node: onnx.NodeProto, inputs: list[str]) -> Operation:
         op = node.op_type

@@ -1,5 +1,6 @@
 """The shapes of all tensors of an ONNX model, for one size of the image."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,9 +62,8 @@ def infer_shapes(model: onnx.ModelProto, size: Size, name: str) -> Shapes:
     try:
         inferred = onnx.shape_inference.infer_shapes(sized, strict_mode=True, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
-        lines = str(error).strip().splitlines()
         raise AdderSRError(
-            f"{name} does not fit together for an image of {size[1]}x{size[0]}: {lines[-1]}"
+            f"{name} does not fit together for an image of {size[1]}x{size[0]}: {_sentence(error)}."
         ) from error
     return Shapes(inferred, inputs[0].name, inferred.graph.output[0].name, _tensors(inferred))
 
@@ -79,6 +79,14 @@ def output_size(shapes: Shapes, name: str) -> Size:
         raise AdderSRError(f"The output of {name} has no shape of a picture: [N, C, H, W].")
     _, *rest = tensor.shape
     return (rest[0], rest[1]) if _is_pixels(shapes.model.graph.output[0]) else (rest[1], rest[2])
+
+
+def _sentence(error: Exception) -> str:
+    """onnx's last line, without its codes, and the node that it names."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    node = re.search(r"node name: ?([^()]+)\)", line)
+    text = re.split(r"\[\w+Error\] ?", line)[-1].rstrip(".")
+    return f"{text} (node {node[1]})" if node else text
 
 
 def _set_size(value: onnx.ValueInfoProto, size: Size, name: str) -> None:
