@@ -39,8 +39,11 @@ def info(
         int | None, typer.Option(help="Upscaling factor of an architecture; 2 if not given.")
     ] = None,
     output: Annotated[
-        str, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the picture that comes out.")
-    ] = "1280x720",
+        str | None,
+        typer.Option(
+            metavar="WIDTHxHEIGHT", help="Size of the picture that comes out; 1280x720, or near."
+        ),
+    ] = None,
     kind: Annotated[
         str | None, typer.Option(help="adder or cnn: whose layers of an architecture are listed.")
     ] = None,
@@ -74,7 +77,7 @@ def info(
         check_writable(plot)
     report = _report(
         model,
-        _size(output),
+        None if output is None else _size(output),
         scale=scale,
         kind=kind,
         arguments=argument,
@@ -92,7 +95,7 @@ def info(
 
 def _report(
     model: str,
-    output: tuple[int, int],
+    output: tuple[int, int] | None,
     *,
     scale: int | None,
     kind: str | None,
@@ -132,7 +135,7 @@ def _file(model: str) -> Path | None:
 
 def _architecture(
     name: str,
-    output: tuple[int, int],
+    output: tuple[int, int] | None,
     scale: int | None,
     kind: str | None,
     arguments: list[str] | None,

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from addersr.counts.of_file import check_output
-from addersr.counts.report import Report, Subject, make_report
+from addersr.counts.report import Report, Subject, make_report, output_for
 from addersr.counts.torch_graph import read_architecture
 from addersr.errors import AdderSRError
 from addersr.models.checkpoint import read_metadata
@@ -14,7 +13,7 @@ from addersr.models.checkpoint import read_metadata
 
 def report_architecture(
     name: str,
-    output: tuple[int, int],
+    output: tuple[int, int] | None = None,
     *,
     scale: int = 2,
     kind: str = "adder",
@@ -25,7 +24,7 @@ def report_architecture(
 
     Args:
         name, scale, kind, arguments: as for :func:`addersr.models.create`.
-        output: height and width of the picture that comes out.
+        output: height and width of the picture that comes out; None: 1280x720, or near.
         as_published: leave out what the paper's tables leave out.
 
     Raises:
@@ -36,7 +35,11 @@ def report_architecture(
 
 
 def report_checkpoint(
-    path: Path, output: tuple[int, int], *, scale: int | None = None, as_published: bool = False
+    path: Path,
+    output: tuple[int, int] | None = None,
+    *,
+    scale: int | None = None,
+    as_published: bool = False,
 ) -> Report:
     """Count the architecture of a checkpoint, as it was trained.
 
@@ -61,7 +64,7 @@ def report_checkpoint(
 def _report(
     name: str,
     architecture: str,
-    output: tuple[int, int],
+    output: tuple[int, int] | None,
     scale: int,
     kind: str,
     arguments: Mapping[str, Any],
@@ -70,7 +73,7 @@ def _report(
 ) -> Report:
     if scale < 1:
         raise AdderSRError(f"Expected a scale of 1 or more, got {scale}.")
-    check_output(output, scale)
+    output = output_for(output, scale)
     other = "cnn" if kind == "adder" else "adder"
     graph = read_architecture(architecture, kind, scale, arguments, output)
     twin = read_architecture(architecture, other, scale, arguments, output)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from addersr.counts.onnx_graph import OnnxFile, load, read_graph
 from addersr.counts.onnx_shapes import infer_shapes, output_size
-from addersr.counts.report import Report, Subject, make_report
+from addersr.counts.report import Report, Subject, make_report, output_for
 from addersr.errors import AdderSRError
 
 # Of a picture that shows by how much a file enlarges: large enough for any kernel.
@@ -13,7 +13,7 @@ _PROBE = (96, 120)
 
 def report_file(
     path: Path,
-    output: tuple[int, int],
+    output: tuple[int, int] | None = None,
     *,
     name: str | None = None,
     scale: int | None = None,
@@ -23,7 +23,7 @@ def report_file(
 
     Args:
         path: of an ONNX model; if addersr did not write it, with one input [N, C, H, W].
-        output: height and width of the picture that comes out.
+        output: height and width of the picture that comes out; None: 1280x720, or near.
         name: what the user calls it, if not by its path.
         scale: that of the file, if the user has an opinion.
         as_published: leave out what the paper's tables leave out.
@@ -36,7 +36,7 @@ def report_file(
     its_scale = _scale(file)
     if scale not in (None, its_scale):
         raise AdderSRError(f"{path} enlarges by {its_scale}, not by {scale}: leave --scale out.")
-    check_output(output, its_scale)
+    output = output_for(output, its_scale)
     size = (output[0] // its_scale, output[1] // its_scale)
     graph = read_graph(file, size)
     return make_report(
@@ -52,20 +52,6 @@ def report_file(
         twin=None,
         as_published=as_published,
     )
-
-
-def check_output(output: tuple[int, int], scale: int) -> None:
-    """Fail unless an image enlarged by ``scale`` can have that size.
-
-    Raises:
-        AdderSRError: it cannot.
-    """
-    if any(side % scale for side in output):
-        height, width = (max(1, round(side / scale)) * scale for side in output)
-        raise AdderSRError(
-            f"Expected --output to be a multiple of the scale {scale}, got "
-            f"{output[1]}x{output[0]}: {width}x{height} is near."
-        )
 
 
 def _scale(file: OnnxFile) -> int:

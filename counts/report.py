@@ -10,6 +10,7 @@ from addersr.counts.graph import Graph, Layer
 from addersr.counts.memory import peak_activations
 from addersr.counts.operations import Counts, as_kind, count, total
 from addersr.counts.receptive_field import receptive_field
+from addersr.errors import AdderSRError
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,29 @@ class Report:
             "not_counted": dict(self.uncounted),
             "notes": self.notes,
         }
+
+
+#: The picture of the papers' tables.
+HD = (720, 1280)
+
+
+def output_for(output: tuple[int, int] | None, scale: int) -> tuple[int, int]:
+    """The size of the picture that comes out.
+
+    Args:
+        output: height and width; None: 1280x720, or the nearest that is a multiple of the scale.
+        scale: of the network.
+
+    Raises:
+        AdderSRError: an image enlarged by ``scale`` cannot have that size.
+    """
+    height, width = (max(1, round(side / scale)) * scale for side in output or HD)
+    if output is not None and output != (height, width):
+        raise AdderSRError(
+            f"Expected --output to be a multiple of the scale {scale}, got "
+            f"{output[1]}x{output[0]}: {width}x{height} is near."
+        )
+    return height, width
 
 
 def make_report(
