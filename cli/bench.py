@@ -47,7 +47,7 @@ def bench(
     The JSON has the form of google/benchmark: context and benchmarks; times in milliseconds.
     """
     from addersr.runtime import benchmark
-    from addersr.runtime.bare_session import BareSession
+    from addersr.runtime.child_session import ChildSession
     from addersr.runtime.model_info import read_model_info
     from addersr.runtime.upscaler import resolve_model
 
@@ -64,7 +64,7 @@ def bench(
             other_label = f"{other.stem}/{width}x{height}"
             subjects.append(benchmark.session_subject(other_label, other, planes, threads=threads))
         if bare:
-            child = children.enter_context(BareSession(path, threads=threads))
+            child = children.enter_context(ChildSession(path, threads=threads))
             subjects.append(benchmark.bare_subject(f"{label}/plain", path, planes, child))
         with progress("Timing") as show_progress:
             timings = benchmark.measure(subjects, runs=runs, progress=show_progress)

@@ -12,6 +12,9 @@ from addersr.errors import AdderSRError
 if TYPE_CHECKING:
     import onnxruntime
 
+#: The environment variable that forces an instruction set or a kernel on a process.
+FORCE_VARIABLE = "ADDERSR_FORCE_ISA"
+
 _FILE_NAME = "libaddersr_ops.so"
 
 

@@ -71,7 +71,13 @@ def _name(graph: ir.Graph, parameters: Collection[str]) -> None:
             if source is not None and source.is_initializer() and source.name not in taken:
                 parameter = _INPUT_NAMES.get((node.op_type, index), "constant")
                 source.name = _free(f"{scope}.{parameter}" if scope else parameter, taken)
-    initializers = sorted(graph.initializers.values(), key=lambda value: value.name or "")
+    sort_initializers(graph)
+
+
+def sort_initializers(graph: ir.Graph) -> None:
+    """Put the constants into the order of their names; those that nothing reads go."""
+    used = (value for value in graph.initializers.values() if value.uses())
+    initializers = sorted(used, key=lambda value: value.name or "")
     graph.initializers.clear()
     for value in initializers:
         graph.initializers.add(value)

@@ -1,6 +1,7 @@
 """Proves that an exported model computes what the torch model computes, wherever it runs."""
 
 import copy
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 from addersr import custom_ops
-from addersr.custom_ops.adder_conv.evaluator import AdderConv
 from addersr.errors import AdderSRError
+from addersr.export.expectation import reference
 from addersr.export.onnx_export import CHANNELS
+from addersr.export.passes import FOLDED_FILTERS
 from addersr.export.report import Comparison, ParameterCheck, VerificationReport
 from addersr.export.samples import Sample, Values, samples
 from addersr.export.tolerance import network_tolerance
 from addersr.models.super_resolution import SuperResolution
-from addersr.runtime.bare_session import BareSession
+from addersr.runtime.child_session import ChildSession
 from addersr.runtime.session import create_session, run_session
 from addersr.runtime.upscaler import kernel_between, kernel_calls
 
@@ -57,8 +58,8 @@ def verify(
     """Compare an ONNX file with the torch model that it was exported from.
 
     The exact result is the torch model in float64. Beside it are put: torch in float32, the graph
-    with the numpy reference of AdderConv, onnxruntime with the op library, and onnxruntime in a
-    process without it, where the function body in the file runs. Each must stay within the
+    with the numpy references of our ops, onnxruntime with the op library, and onnxruntime in a
+    process without it, where the function bodies in the file run. Each must stay within the
     tolerance that ``network_tolerance`` derives. All stored parameters must be those of the model.
 
     Args:
@@ -90,9 +91,11 @@ def verify(
 def check_parameters(model: nn.Module, exported: onnx.ModelProto) -> ParameterCheck:
     """Look for the bits of every parameter and statistic of ``model`` in the ONNX file.
 
-    A tensor may have got another shape. Filters must be there; what else is not there is taken to
-    be folded into constants.
+    A tensor may have got another shape. Filters must be there, unless the file says that they were
+    collapsed into others; what else is not there is taken to be folded into constants.
     """
+    metadata = {prop.key: prop.value for prop in exported.metadata_props}
+    collapsed = set(json.loads(metadata.get(FOLDED_FILTERS, "[]")))
     stored = {
         tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in exported.graph.initializer
     }
@@ -102,7 +105,7 @@ def check_parameters(model: nn.Module, exported: onnx.ModelProto) -> ParameterCh
     for name, tensor in model.state_dict().items():
         if not tensor.is_floating_point():
             continue  # a counter of training steps
-        is_filter = tensor.dim() == 4
+        is_filter = tensor.dim() == 4 and name not in collapsed
         if name in stored:
             same = stored[name].tobytes() == tensor.numpy().tobytes()
             (identical if same else wrong).append(name)
@@ -179,10 +182,7 @@ def _torch(model: SuperResolution) -> Run:
 
 
 def _numpy(proto: onnx.ModelProto) -> Run:
-    graph = onnx.ModelProto()
-    graph.CopyFrom(proto)
-    del graph.functions[:]  # so that nothing but the reference can run
-    evaluator = ReferenceEvaluator(graph, new_ops=[AdderConv])
+    evaluator = reference(proto)
 
     def run(x: Values) -> Values:
         (y,) = evaluator.run(None, {"input": x})
@@ -203,5 +203,5 @@ def _without_library(exported: bytes) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="addersr-export-") as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(exported)
-        with BareSession(path, threads=1) as session:
+        with ChildSession(path, threads=1) as session:
             yield lambda x: session.run({"input": x})["output"]

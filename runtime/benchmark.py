@@ -10,7 +10,7 @@ import numpy as np
 
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
-from addersr.runtime.bare_session import BareSession
+from addersr.runtime.child_session import ChildSession
 from addersr.runtime.model_info import read_model_info
 from addersr.runtime.pixels import Plane
 from addersr.runtime.session import create_session, run_session
@@ -105,7 +105,7 @@ def session_subject(name: str, model: Path, planes: Plane, *, threads: int = 0) 
     return Subject(name, kernel, threads, step)
 
 
-def bare_subject(name: str, model: Path, planes: Plane, session: BareSession) -> Subject:
+def bare_subject(name: str, model: Path, planes: Plane, session: ChildSession) -> Subject:
     """A model in the process of ``session``, with plain onnxruntime."""
     info = read_model_info(model)
     session.load({session.input_name: planes})

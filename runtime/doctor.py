@@ -7,12 +7,11 @@ from importlib.metadata import version
 from typing import Any
 
 from addersr import custom_ops, zoo
+from addersr.custom_ops.library import FORCE_VARIABLE
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
 from addersr.runtime.session import import_onnxruntime
 from addersr.runtime.upscaler import Upscaler
-
-FORCE_VARIABLE = "ADDERSR_FORCE_ISA"
 
 
 @dataclass(frozen=True)

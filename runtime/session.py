@@ -36,7 +36,12 @@ def import_onnxruntime() -> Any:
 
 
 def create_session(
-    model: Path | bytes, *, threads: int = 0, use_library: bool = True, single_burst: bool = False
+    model: Path | bytes,
+    *,
+    threads: int = 0,
+    use_library: bool = True,
+    single_burst: bool = False,
+    profile: Path | None = None,
 ) -> Any:
     """An ``onnxruntime.InferenceSession`` on the CPU.
 
@@ -46,6 +51,8 @@ def create_session(
         use_library: register our operators; otherwise the function bodies in the model run.
         single_burst: threads sleep between runs instead of spinning, for sessions that take
             turns in a benchmark.
+        profile: onnxruntime writes its profile to a file whose name begins like this;
+            ``end_profiling`` of the session gives the whole name.
 
     Raises:
         AdderSRError: no usable model, another operator version, a forced instruction set that
@@ -62,6 +69,9 @@ def create_session(
     options.log_severity_level = _FATAL_ONLY
     if single_burst:
         options.add_session_config_entry("session.force_spinning_stop", "1")
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
     if use_library:
         _register(options)
     source = model if isinstance(model, bytes) else str(model)

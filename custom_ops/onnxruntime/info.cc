@@ -6,6 +6,7 @@
 
 #include "custom_ops/adder_conv/adder_conv.h"
 #include "custom_ops/adder_conv/kernel.h"
+#include "custom_ops/image/image.h"
 #include "custom_ops/onnxruntime/kernels.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
@@ -73,6 +74,7 @@ std::string Info() {
   add("QLinearFusedConv uint8", qlinear_fused_conv::SelectKernel<uint8_t>(&error));
   add("QLinearFusedConv int16", qlinear_fused_conv::SelectKernel<int16_t>(&error));
   add("quantization", quantization::SelectKernel(&error));
+  add("image", image::SelectKernel(&error));
   if (!forced_error.empty()) chosen = nullptr;
   std::vector<std::string> available;
   std::vector<std::string> known;

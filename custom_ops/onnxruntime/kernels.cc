@@ -1,6 +1,7 @@
 #include "custom_ops/onnxruntime/kernels.h"
 
 #include "custom_ops/adder_conv/adder_conv.h"
+#include "custom_ops/image/image.h"
 #include "custom_ops/isa/isa.h"
 #include "custom_ops/qlinear_adder_conv/qlinear_adder_conv.h"
 #include "custom_ops/qlinear_fused_conv/qlinear_fused_conv.h"
@@ -22,6 +23,7 @@ std::vector<KernelInfo> AllKernels() {
   Append(qlinear_adder_conv::Kernels(), &all);
   Append(qlinear_fused_conv::Kernels(), &all);
   Append(quantization::Kernels(), &all);
+  Append(image::Kernels(), &all);
   return all;
 }
 

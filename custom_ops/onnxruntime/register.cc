@@ -6,6 +6,7 @@
 
 #include "custom_ops/onnxruntime/adder_conv_op.h"
 #include "custom_ops/onnxruntime/fused_adder_conv_op.h"
+#include "custom_ops/onnxruntime/image_ops.h"
 #include "custom_ops/onnxruntime/op.h"
 #include "custom_ops/onnxruntime/qlinear_adder_conv_op.h"
 #include "custom_ops/onnxruntime/qlinear_fused_conv_op.h"
@@ -44,7 +45,7 @@ struct Registration {
       DequantizeChannelsFirstKernel<int16_t>, RequantizeChannelsLastKernel<uint8_t, uint8_t>,
       RequantizeChannelsLastKernel<uint8_t, int16_t>,
       RequantizeChannelsLastKernel<int16_t, uint8_t>,
-      RequantizeChannelsLastKernel<int16_t, int16_t>>
+      RequantizeChannelsLastKernel<int16_t, int16_t>, RgbToLumaKernel, LumaToRgbKernel>
       ops;
   OrtCustomOpDomain* domain = nullptr;
 

@@ -22,17 +22,17 @@ struct Size {
   bool known() const { return value >= 0; }
 };
 
-// The four sizes of an input, or nothing when its rank is unknown.
+// The sizes of an input, or nothing when its rank is not `rank`.
 std::optional<std::vector<Size>> InputSizes(const Api& api, OrtShapeInferContext* context,
-                                            size_t index) {
+                                            size_t index, size_t rank = 4) {
   OrtTensorTypeAndShapeInfo* info = nullptr;  // belongs to the context
   Check(api, api.ShapeInferContext_GetInputTypeShape(context, index, &info));
   const std::vector<int64_t> dims = Dimensions(api, info);
-  if (dims.size() != 4) return std::nullopt;
-  const char* names[4] = {};
-  Check(api, api.GetSymbolicDimensions(info, names, 4));
+  if (dims.size() != rank) return std::nullopt;
+  std::vector<const char*> names(rank);
+  Check(api, api.GetSymbolicDimensions(info, names.data(), rank));
   std::vector<Size> sizes;
-  for (size_t i = 0; i < 4; ++i) sizes.push_back({dims[i], names[i] == nullptr ? "" : names[i]});
+  for (size_t i = 0; i < rank; ++i) sizes.push_back({dims[i], names[i] == nullptr ? "" : names[i]});
   return sizes;
 }
 
@@ -87,19 +87,23 @@ std::optional<std::vector<Size>> OutputSizes(const NodeAttributes& attributes,
     if (!x[2 + axis].known())
       out[2 + axis] = DerivedSize(x[2 + axis], conv, w_dims[2 + axis], axis);
   }
-  // A size with neither value nor name cannot be expressed in this interface.
-  const auto open = [](const Size& size) { return !size.known() && size.name.empty(); };
-  if (std::any_of(out.begin(), out.end(), open)) return std::nullopt;
   return out;
 }
 
+// A size with neither value nor name cannot be expressed in this interface.
+bool IsOpen(const Size& size) { return !size.known() && size.name.empty(); }
+
+// The name of a product is as good as any other, as long as equal sizes have equal names.
+void Scale(Size* size, int64_t factor) {
+  if (factor == 1) return;
+  if (size->known()) size->value *= factor;
+  if (!size->name.empty()) size->name = "(" + size->name + ")*" + std::to_string(factor);
+}
+
+// Leaves the shape open when one of the sizes is.
 void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<Size>& sizes,
-               size_t like) {
-  // Ops of one name and several types share the function of one of them, so ask for the type.
-  OrtTensorTypeAndShapeInfo* of_input = nullptr;  // belongs to the context
-  Check(api, api.ShapeInferContext_GetInputTypeShape(context, like, &of_input));
-  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  Check(api, api.GetTensorElementType(of_input, &type));
+               ONNXTensorElementDataType type) {
+  if (std::any_of(sizes.begin(), sizes.end(), IsOpen)) return;
   OrtTensorTypeAndShapeInfo* info = nullptr;
   Check(api, api.CreateTensorTypeAndShapeInfo(&info));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
@@ -116,6 +120,16 @@ void SetOutput(const Api& api, OrtShapeInferContext* context, const std::vector<
   Check(api, api.ShapeInferContext_SetOutputTypeShape(context, 0, info));
 }
 
+// Ops of one name and several types share the function of one of them, so it asks for the type.
+void SetOutputLike(const Api& api, OrtShapeInferContext* context, const std::vector<Size>& sizes,
+                   size_t like) {
+  OrtTensorTypeAndShapeInfo* of_input = nullptr;  // belongs to the context
+  Check(api, api.ShapeInferContext_GetInputTypeShape(context, like, &of_input));
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+  Check(api, api.GetTensorElementType(of_input, &type));
+  SetOutput(api, context, sizes, type);
+}
+
 }  // namespace
 
 void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const char* op,
@@ -130,7 +144,7 @@ void InferConvolutionShape(const Api& api, OrtShapeInferContext* context, const 
   if (layout == Layout::kChannelsLast) {
     std::rotate(sizes->begin() + 1, sizes->begin() + 2, sizes->end());
   }
-  SetOutput(api, context, *sizes, like);
+  SetOutputLike(api, context, *sizes, like);
 }
 
 void InferMoved(const Api& api, OrtShapeInferContext* context, Move move, int64_t block,
@@ -142,23 +156,28 @@ void InferMoved(const Api& api, OrtShapeInferContext* context, Move move, int64_
     std::rotate(sizes->begin() + 1, sizes->begin() + 3, sizes->end());
     Size& planes = (*sizes)[1];
     if (planes.known()) planes.value /= block * block;
-    for (size_t i : {2, 3}) {
-      Size& size = (*sizes)[i];
-      if (size.known()) size.value *= block;
+    if (block > 1 && !planes.name.empty()) {
+      planes.name = "(" + planes.name + ")//" + std::to_string(block * block);
     }
-    if (block > 1) {
-      // A name of a product is as good as any other, as long as equal sizes have equal names.
-      if (!planes.name.empty())
-        planes.name = "(" + planes.name + ")//" + std::to_string(block * block);
-      for (size_t i : {2, 3}) {
-        Size& size = (*sizes)[i];
-        if (!size.name.empty()) size.name = "(" + size.name + ")*" + std::to_string(block);
-      }
-    }
+    for (size_t i : {2, 3}) Scale(&(*sizes)[i], block);
   }
-  const auto open = [](const Size& size) { return !size.known() && size.name.empty(); };
-  if (std::any_of(sizes->begin(), sizes->end(), open)) return;
-  SetOutput(api, context, *sizes, like);
+  SetOutputLike(api, context, *sizes, like);
+}
+
+void InferLuma(const Api& api, OrtShapeInferContext* context) {
+  const auto x = InputSizes(api, context, 0);
+  if (!x) return;
+  SetOutput(api, context, {(*x)[0], {1, ""}, (*x)[1], (*x)[2]},
+            ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
+}
+
+void InferRgb(const Api& api, OrtShapeInferContext* context) {
+  auto x = InputSizes(api, context, 1);
+  const auto filter = InputSizes(api, context, 2, 2);
+  if (!x || !filter || !(*filter)[0].known()) return;
+  for (size_t i : {1, 2}) Scale(&(*x)[i], (*filter)[0].value);
+  SetOutput(api, context, {(*x)[0], (*x)[1], (*x)[2], {3, ""}},
+            ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8);
 }
 
 }  // namespace addersr::ort

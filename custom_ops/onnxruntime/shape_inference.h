@@ -23,4 +23,8 @@ enum class Move { kNot, kToLast, kToFirst };
 void InferMoved(const Api& api, OrtShapeInferContext* context, Move move, int64_t block,
                 size_t like);
 
+// Sets shape and type of output 0 of RgbToLuma and LumaToRgb.
+void InferLuma(const Api& api, OrtShapeInferContext* context);
+void InferRgb(const Api& api, OrtShapeInferContext* context);
+
 }  // namespace addersr::ort

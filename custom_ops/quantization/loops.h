@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "custom_ops/isa/counted.h"
 #include "custom_ops/quantization/kernel.h"
 
 namespace addersr::quantization {
@@ -108,23 +109,12 @@ void DequantizeLoop(const T* x, const float* anchors, float anchor, int64_t coun
   });
 }
 
-// Counts the calls of any of a kernel's functions.
-template <auto& kCalls, auto kFunction>
-struct Counted;
-template <auto& kCalls, class... Arguments, void (*kFunction)(Arguments...)>
-struct Counted<kCalls, kFunction> {
-  static void Run(Arguments... arguments) {
-    kCalls.fetch_add(1, std::memory_order_relaxed);
-    kFunction(arguments...);
-  }
-};
-
 // Defines the Kernel object `kernel_NAME` of a template of Lanes.
 #define ADDERSR_DEFINE_QUANTIZATION_KERNEL(isa_name, kernel_name, Lanes)                      \
   namespace {                                                                                 \
   std::atomic<uint64_t> calls_##kernel_name{0};                                               \
   template <auto kFunction>                                                                   \
-  constexpr auto Counting = &Counted<calls_##kernel_name, kFunction>::Run;                    \
+  constexpr auto Counting = &isa::Counted<calls_##kernel_name, kFunction>::Run;               \
   }                                                                                           \
   extern const Kernel kernel_##kernel_name;                                                   \
   const Kernel kernel_##kernel_name {                                                         \

@@ -30,7 +30,9 @@ OTHERS = [
     and kernel != INFO.kernel
     and kernel.split("_")[0] in INFO.available_isas
 ]
-INTEGER_TESTS = [f"test_{op}_kernels.py" for op in ("qlinear", "fused_conv", "quantization")]
+INTEGER_TESTS = [
+    f"test_{op}_kernels.py" for op in ("qlinear", "fused_conv", "quantization", "image")
+]
 # In integers each instruction set has one kernel for each type.
 OTHER_ISAS = [
     isa

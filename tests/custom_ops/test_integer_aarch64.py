@@ -1,4 +1,4 @@
-"""Convolutions, borders and a whole network in integers on 64-bit Arm (``aarch64.py``)."""
+"""Layers, borders, a whole network in integers, and pictures on 64-bit Arm (``aarch64.py``)."""
 
 from pathlib import Path
 
@@ -8,6 +8,9 @@ import pytest
 from .aarch64 import Aarch64, machine
 from .adder_conv_cases import Case, case
 from .fused_conv_cases import CONV_KINDS, ConvKind, conv_layer
+from .image_cases import Call as ImageCall
+from .image_cases import node_model as image_model
+from .image_cases import to_luma, to_rgb
 from .integer_network import Network
 from .qlinear_cases import node_model as layer_model
 from .quantization_cases import Call, call_name, dequantize, quantize, requantize
@@ -45,6 +48,11 @@ CALLS = [
     ("neon_dotprod", dequantize((1, 3, 137, 2), "int16", 3, per_channel=True, anchor=True)),
     ("neon", requantize((1, 4, 30, 17), "uint8", "int16", 12, per_channel=True)),
     ("portable", requantize((1, 4, 30, 17), "int16", "uint8", 8, per_channel=True)),
+]
+PICTURES = [
+    ("neon", to_luma((2, 5, 37))),
+    ("neon_dotprod", to_rgb((2, 5, 37), 2)),
+    ("portable", to_rgb((1, 3, 20), 3, cubic=False)),
 ]
 
 
@@ -95,3 +103,16 @@ def test_a_border_equals_the_reference(
     assert y.shape == expected.shape
     assert y.tobytes() == expected.tobytes()
     assert on_arm.kernels == {kernel(forced, "quantization")}
+
+
+@pytest.mark.parametrize(("forced", "call"), PICTURES, ids=[call.op for _, call in PICTURES])
+def test_a_picture_equals_the_reference(
+    aarch64: Aarch64, tmp_path: Path, forced: str, call: ImageCall
+) -> None:
+    model = image_model(call).SerializeToString()
+    on_arm = aarch64.run(model, call.fed, ["Z"], tmp_path, forced=forced, threads=2)
+    y, expected = on_arm.outputs[0], call.expected()
+    assert y.dtype == expected.dtype
+    assert y.shape == expected.shape
+    assert y.tobytes() == expected.tobytes()
+    assert on_arm.kernels == {kernel(forced, "image")}

@@ -65,8 +65,8 @@ def test_names_tell_the_layer(exported: bytes) -> None:
     graph = onnx.load_from_string(exported).graph
     assert (graph.input[0].name, graph.output[0].name) == ("input", "output")
     assert [node.name for node in adder_nodes(onnx.load_from_string(exported))] == [
-        "blocks.0.adder/AdderConv",
-        "blocks.1.adder/AdderConv",
+        "blocks.0.adder/FusedAdderConv",
+        "blocks.1.adder/FusedAdderConv",
     ]
     assert graph.node[0].name == "head/Conv"
     assert len({node.name for node in graph.node}) == len(graph.node)
@@ -75,11 +75,12 @@ def test_names_tell_the_layer(exported: bytes) -> None:
     }
 
 
-def test_adder_conv_has_the_attributes_of_conv(exported: bytes) -> None:
+def test_adder_layer_has_the_attributes_of_conv(exported: bytes) -> None:
     (node, _) = adder_nodes(onnx.load_from_string(exported))
     attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
     assert attributes.pop("auto_pad", b"NOTSET") == b"NOTSET"
     assert attributes == {
+        "channels_last": 1,
         "dilations": [1, 1],
         "group": 1,
         "kernel_shape": [3, 3],
@@ -106,6 +107,7 @@ def test_file_says_what_it_is_and_loads_in_old_runtimes(exported: bytes) -> None
         "addersr.precision": "fp32",
         "addersr.calibration": "none",
         "addersr.halo": "4",
+        "addersr.io": "float",
     }
 
 

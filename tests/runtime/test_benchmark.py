@@ -5,7 +5,6 @@ import pytest
 
 from addersr import custom_ops
 from addersr.errors import AdderSRError
-from addersr.runtime.bare_session import BareSession
 from addersr.runtime.benchmark import (
     FUNCTION_BODY,
     ONNXRUNTIME_KERNELS,
@@ -17,6 +16,7 @@ from addersr.runtime.benchmark import (
     sample_input,
     session_subject,
 )
+from addersr.runtime.child_session import ChildSession
 
 
 def test_subjects_take_turns_and_warm_up_does_not_count() -> None:
@@ -67,7 +67,7 @@ def test_the_kernel_that_ran_is_named(adder_model: Path, cnn_model: Path) -> Non
     ours = session_subject("ours", adder_model, planes, threads=1)
     assert ours.kernel == custom_ops.library_info().kernel
     assert session_subject("twin", cnn_model, planes).kernel == ONNXRUNTIME_KERNELS
-    with BareSession(adder_model, threads=1) as child:
+    with ChildSession(adder_model, threads=1) as child:
         bare = bare_subject("bare", adder_model, planes, child)
         assert (bare.kernel, bare.threads) == (FUNCTION_BODY, 1)
         timings = measure([ours, bare], runs=2, warm_up=0)

@@ -1,8 +1,9 @@
-"""Plain onnxruntime in a process of its own, which never touches the operator library.
+"""onnxruntime in a process of its own: without the operator library, or with a forced kernel.
 
-The parent uses :class:`BareSession`; the child is this module itself, run as
-``python -m addersr.runtime.bare_session``. It proves that a model works where nobody has addersr's
-library, and how fast: every answer of the child says whether the library was in its memory.
+The parent uses :class:`ChildSession`; the child is this module itself, run as
+``python -m addersr.runtime.child_session``. Without the library it proves that a model works where
+nobody has addersr, and how fast: every answer of the child says whether the library was in its
+memory. With it the instruction set can be forced, which a process does once for all.
 
 Requests and answers are lines of JSON on the child's stdin and stdout; tensors go through files.
 """
@@ -20,41 +21,49 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from addersr import custom_ops
+from addersr.custom_ops.library import FORCE_VARIABLE
 from addersr.errors import AdderSRError
 from addersr.runtime.session import Arrays, create_session, run_session
 
-_MODULE = "addersr.runtime.bare_session"
+_MODULE = "addersr.runtime.child_session"
 _MAPS = Path("/proc/self/maps")
 _LIBRARY_PREFIX = "libaddersr"
 
 
-class BareSession:
-    """A model in a child process with plain onnxruntime; use it as a context manager.
+class ChildSession:
+    """A model in a child process; use it as a context manager.
 
     Args:
         model: ONNX file.
         threads: of onnxruntime; 0 lets it choose.
+        isa: None for plain onnxruntime, which must not see the operator library; else the library
+            is registered and made to use this instruction set or kernel (``ADDERSR_FORCE_ISA``).
 
     Attributes:
         input_name: name of the model's (first) input.
         threads: as given.
+        kernel_calls: how often each kernel of the library has run in the child until the end of
+            the last :meth:`run`; empty in plain onnxruntime.
 
     Raises:
         AdderSRError: the child cannot load the model.
     """
 
-    def __init__(self, model: Path, *, threads: int = 0) -> None:
+    def __init__(self, model: Path, *, threads: int = 0, isa: str | None = None) -> None:
         self.threads = threads
-        self._folder = tempfile.TemporaryDirectory(prefix="addersr-bare-")
+        self._plain = isa is None
+        self.kernel_calls: dict[str, int] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="addersr-child-")
         self._errors = (Path(self._folder.name) / "stderr").open("w+b")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, str(model), str(threads)],
+            [sys.executable, "-m", _MODULE, str(model), str(threads), isa or ""],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
             # Whatever lies in the current folder is none of the child's business.
-            env={**os.environ, "PYTHONSAFEPATH": "1"},
+            env={**os.environ, "PYTHONSAFEPATH": "1", FORCE_VARIABLE: isa or ""},
         )
         try:
             self.input_name: str = self._receive()["input_name"]
@@ -73,7 +82,8 @@ class BareSession:
         """
         self.load(inputs)
         target = Path(self._folder.name) / "outputs.npz"
-        self._ask({"request": "run", "outputs": str(target)})
+        answer = self._ask({"request": "run", "outputs": str(target)})
+        self.kernel_calls = answer["calls"]
         return _load(target)
 
     def load(self, inputs: Arrays) -> None:
@@ -98,7 +108,7 @@ class BareSession:
         self._errors.close()
         self._folder.cleanup()
 
-    def __enter__(self) -> "BareSession":
+    def __enter__(self) -> "ChildSession":
         return self
 
     def __exit__(
@@ -125,11 +135,12 @@ class BareSession:
             self._errors.seek(0)
             said = self._errors.read().decode(errors="replace").strip().splitlines()
             reason = said[-1] if said else f"exit code {self._child.wait()}"
-            raise AdderSRError(f"The process with plain onnxruntime ended early: {reason}")
+            kind = "plain onnxruntime" if self._plain else "the operator library"
+            raise AdderSRError(f"The process with {kind} ended early: {reason}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise AdderSRError(str(answer["error"]))
-        if answer["library_loaded"]:
+        if self._plain and answer["library_loaded"]:
             raise AdderSRError(
                 "The operator library is loaded in the process that must not have it: look for "
                 "a preloading of it (LD_PRELOAD, sitecustomize)."
@@ -140,8 +151,8 @@ class BareSession:
 def run_bare(
     model: Path, inputs: Arrays, *, threads: int = 0
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """One run of a model in a fresh process with plain onnxruntime; see :class:`BareSession`."""
-    with BareSession(model, threads=threads) as session:
+    """One run of a model in a fresh process with plain onnxruntime; see :class:`ChildSession`."""
+    with ChildSession(model, threads=threads) as session:
         return session.run(inputs)
 
 
@@ -164,9 +175,9 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
         return {str(name): file[f"arr_{index}"] for index, name in enumerate(file["arr_0"], 1)}
 
 
-def _serve(model: Path, threads: int) -> None:
+def _serve(model: Path, threads: int, *, use_library: bool) -> None:
     """The child: answer requests until stdin ends."""
-    session = create_session(model, threads=threads, use_library=False, single_burst=True)
+    session = create_session(model, threads=threads, use_library=use_library, single_burst=True)
     inputs: dict[str, npt.NDArray[Any]] = {}
     _answer({"input_name": session.get_inputs()[0].name})
     for line in sys.stdin:
@@ -180,7 +191,12 @@ def _serve(model: Path, threads: int) -> None:
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
         if request["request"] == "run":
             _save(Path(request["outputs"]), outputs)
-        _answer({"seconds": seconds, "cpu_seconds": cpu_seconds})
+        _answer({"seconds": seconds, "cpu_seconds": cpu_seconds, "calls": _calls()})
+
+
+def _calls() -> dict[str, int]:
+    """Calls of the library's kernels in this process; asking must not load the library."""
+    return custom_ops.library_info().calls if library_loaded() else {}
 
 
 def _answer(fields: dict[str, Any]) -> None:
@@ -189,9 +205,9 @@ def _answer(fields: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Entry point of the child: ``bare_session MODEL THREADS``."""
+    """Entry point of the child: ``child_session MODEL THREADS ISA``, an empty ISA for none."""
     try:
-        _serve(Path(sys.argv[1]), int(sys.argv[2]))
+        _serve(Path(sys.argv[1]), int(sys.argv[2]), use_library=bool(sys.argv[3]))
     except AdderSRError as error:
         sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
         return 1
