@@ -133,6 +133,17 @@ def _conv(_: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
     return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
 
 
+def _conv_transpose(node: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
+    # Filters are [C, O/groups, kh, kw], and every stride-th row and column meets a pixel.
+    x, w = inputs[:2]
+    attributes = _attributes(node)
+    strides = attributes.get("strides", (1, 1))
+    rows, columns = (-(-w.shape[2 + i] // strides[i]) for i in range(2))
+    taps = w.shape[0] // attributes.get("group", 1) * rows * columns
+    largest = taps * _largest(x) * _largest(w)
+    return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
+
+
 def _log(_: onnx.NodeProto, _inputs: Sequence[Array], result: Array) -> Array:
     # Near log(1) = 0 the error is relative to the parts that it is put together from, about 1.
     bound: Array = 4 * _EPS * np.maximum(np.abs(np.where(np.isfinite(result), result, 0)), 1)
@@ -157,6 +168,7 @@ _BOUNDS: dict[str, Bound] = {
     "AdderConv": _adder_conv,
     "FusedAdderConv": _fused_adder_conv,
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
     **{name: _relative(1) for name in ("Add", "Sub", "Mul", "Div", "PRelu", "LeakyRelu")},
     **{name: _relative(4) for name in ("Exp", "Pow")},

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Pixels on each side that an enlarged pixel is made from.
-REACH = 2
+from addersr.models.super_resolution import coarser
+
+_REACH = 2
 
 
 class BicubicEnlargement(nn.Module):
@@ -27,13 +28,22 @@ class BicubicEnlargement(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
-        padded = functional.pad(x, (REACH,) * 4, mode="replicate")
+        padded = functional.pad(x, (_REACH,) * 4, mode="replicate")
         return functional.pixel_shuffle(functional.conv2d(padded, self.filters), self.scale)
+
+
+def reach_before_enlargement(reach: int, scale: int) -> int:
+    """How many LR pixels layers reach that see ``reach`` pixels of the enlarged image.
+
+    Its pixel t, counted from the first one of LR pixel 0, lies at (t + 1/2) / scale - 1/2 and is
+    made from two LR pixels on each side; t = -reach is the farthest.
+    """
+    return coarser(2 * reach - 1 + scale, 2 * scale) + 1
 
 
 def _filter(position: float) -> list[float]:
     """Weights of the 5 pixels around pixel 0 for the value at ``position`` (within ±1/2)."""
-    return [_cubic(abs(position - pixel)) for pixel in range(-REACH, REACH + 1)]
+    return [_cubic(abs(position - pixel)) for pixel in range(-_REACH, _REACH + 1)]
 
 
 def _cubic(distance: float) -> float:

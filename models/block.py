@@ -49,7 +49,8 @@ class AdderBlock(nn.Module):
         shortcut: add the input (AdderSR, section 3.2), if input and output have the same size.
         power: use the power activation (AdderSR, section 3.3).
         activation: "prelu" with a slope per channel, "relu" or "none".
-        spread: standard deviation of the initial filters.
+        spread: standard deviation of the initial filters; that of centred layers without a
+            shortcut is √taps times as large.
     """
 
     def __init__(
@@ -80,13 +81,19 @@ class AdderBlock(nn.Module):
             centred=norm == "centred",
             spread=spread,
         )
+        taps = self.adder.taps
         self.norm: nn.Module
-        if norm == "centred":
-            # With a shortcut, so small that the block starts close to it: inputs are mostly
-            # positive, and then all taps of a filter respond with the same sign. Without, the
-            # magnitude of the input is kept: taps have random signs, so their sum grows as √taps.
-            taps = self.adder.taps
-            self.norm = ChannelAffine(outputs, 1 / taps if self.shortcut else taps**-0.5)
+        if norm == "centred" and self.shortcut:
+            # So small that the block starts close to its shortcut: inputs are mostly positive, and
+            # then all taps of a filter respond with the same sign.
+            self.norm = ChannelAffine(outputs, 1 / taps)
+        elif norm == "centred":
+            # Taps within the range of x respond negatively on average: their sum grows as taps·x²,
+            # and a ReLU would let nothing through. Large ones add or subtract x, and the sum of
+            # their random signs grows as √taps·x. So spread and γ follow √taps.
+            self.norm = ChannelAffine(outputs, taps**-0.5)
+            with torch.no_grad():
+                self.adder.weight.mul_(taps**0.5)
         elif norm == "batch":
             self.norm = nn.BatchNorm2d(outputs)
         else:

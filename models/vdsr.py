@@ -8,16 +8,10 @@ In the adder version the N - 2 layers in the middle are adder layers with self-s
 
 from torch import Tensor, nn
 
-from addersr.models.bicubic import REACH, BicubicEnlargement
+from addersr.models.bicubic import BicubicEnlargement, reach_before_enlargement
 from addersr.models.block import Layers, Norm
 from addersr.models.registry import register
-from addersr.models.super_resolution import (
-    Kind,
-    SuperResolution,
-    check_counts,
-    check_scale,
-    coarser,
-)
+from addersr.models.super_resolution import Kind, SuperResolution, check_counts, check_scale
 
 
 @register("vdsr")
@@ -52,7 +46,7 @@ class VDSR(SuperResolution):
         self.kind = kind
         self.scale = scale
         self.colour = "y"
-        self.halo = coarser(depth, scale) + REACH
+        self.halo = reach_before_enlargement(depth, scale)
         layers = Layers(kind, norm, shortcut, power, spread)
         self.enlargement = BicubicEnlargement(scale)
         self.head = nn.Sequential(nn.Conv2d(1, channels, 3, padding=1), nn.ReLU())

@@ -20,10 +20,70 @@ def total(name: str, scale: int, channels: int, **values: object) -> float:
         ("edsr", 4, {"size": "full"}, 43_089_923),  # "43M"
         ("edsr", 2, {"size": "full"}, 40_729_603),
         ("rdn", 2, {}, 22_123_395),  # "22M"
+        ("srcnn", 2, {"middle": 5}, 57_281),  # "57K"
+        ("srcnn", 2, {"middle": 1}, 8_129),  # "8K"
+        ("espcn", 3, {}, 22_729),
     ],
 )
 def test_parameters(name: str, scale: int, values: dict[str, object], expected: int) -> None:
     assert parameters(on_meta(name, "cnn", scale, **values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("fsrcnn", {}, 12_464),  # "12.5K"
+        ("sesr", {"size": "m5", "collapsed": True}, 13_520),  # "13.5K"
+        ("sesr", {"size": "m11", "collapsed": True}, 27_344),  # "27.3K"
+        ("sesr", {"size": "xl", "collapsed": True}, 105_376),  # "105K"
+    ],
+)
+def test_parameters_of_papers_that_count_filters(
+    name: str, values: dict[str, object], expected: int
+) -> None:
+    """Without biases and PReLU slopes."""
+    assert parameters(on_meta(name, "cnn", 2, **values), biases=False) == expected
+
+
+def test_carn_parameters() -> None:
+    """1,592K is the model with the upsamplers for all three scales."""
+    sizes = [parameters(on_meta("carn", "cnn", scale)) for scale in (2, 3, 4)]
+    shared = sizes[0] - (64 * 256 * 9 + 256)
+    assert sum(sizes) - 2 * shared == 1_591_939
+
+
+@pytest.mark.parametrize(("scale", "published"), [(2, 222.8), (3, 118.8), (4, 90.9)])
+def test_carn_operations(scale: int, published: float) -> None:
+    """10⁹ multiply-adds for an output of 1280x720."""
+    assert total("carn", scale, 3) == pytest.approx(published, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "picojoules", "published"),
+    [("cnn", 1.0, 3.7 + 0.9, 1027), ("adder", 1.0, 2 * 0.9, 402), ("adder", 0.25, 2 * 0.9, 26)],
+)
+def test_carn_energy(kind: str, width: float, picojoules: float, published: float) -> None:
+    """AdderSR's energies for scale 2, in 10⁹ pJ, take all layers as adder layers."""
+    model = on_meta("carn", kind, 2, width=width)
+    energy = picojoules * sum(tap_counts(model, 3, 2).values())
+    assert energy == pytest.approx(published, rel=0.003, abs=0.5)
+
+
+@pytest.mark.parametrize(("size", "published"), [("m5", 3.1), ("m11", 6.3), ("xl", 24.3)])
+def test_sesr_operations(size: str, published: float) -> None:
+    """10⁹ multiply-adds for scale 2."""
+    taps = total("sesr", 2, 1, size=size, collapsed=True)
+    assert taps == pytest.approx(published, abs=0.05)
+
+
+def test_fsrcnn_operations() -> None:
+    """The published 6.0 G take the 9x9 filter of the last layer once per HR pixel.
+
+    A transposed convolution of stride 2 has a quarter of those taps.
+    """
+    taps = tap_counts(on_meta("fsrcnn", "cnn", 2), 1, 2)
+    assert sum(taps.values()) == pytest.approx(2.87, abs=0.01)
+    assert sum(taps.values()) + 3 * taps["tail"] == pytest.approx(6.0, abs=0.05)
 
 
 def test_rdn_operations() -> None:
@@ -33,7 +93,7 @@ def test_rdn_operations() -> None:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_vdsr_operations(scale: int) -> None:
-    """AdderSR, table 2: 612.6 G for the CNN; the adder version 1.1 G and 1224.1 G."""
+    """AdderSR: 612.6 G for the CNN; the adder version 1.1 G and 1224.1 G."""
     assert total("vdsr", scale, 1) == pytest.approx(612.6, abs=0.05)
     multiplications, additions = operations_of_adder_version("vdsr", scale, 1)
     assert multiplications == pytest.approx(1.1, abs=0.05)
@@ -66,7 +126,7 @@ def operations_of_adder_version(
 def test_edsr_operations(
     scale: int, omitted: tuple[str, ...], multiplications: float, additions: float
 ) -> None:
-    """AdderSR, table 2, which leaves out the body's last layer and, at x4, the first upsampler."""
+    """AdderSR's counts leave out the body's last layer and, at x4, the first upsampler."""
     counted = operations_of_adder_version("edsr", scale, 3, omitted, size="full")
     # 7.9 is 7.96, cut off.
     assert counted[0] == pytest.approx(multiplications, abs=0.07)
