@@ -45,6 +45,7 @@ def chart(report: Report, file_format: str) -> bytes:
     """
     try:
         # Without pyplot, which keeps state and may open a window.
+        from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError as error:
         raise AdderSRError(
@@ -57,9 +58,10 @@ def chart(report: Report, file_format: str) -> bytes:
     width, height = report.subject.output[1], report.subject.output[0]
     figure.suptitle(f"{report.subject.name}, ×{report.subject.scale}, to {width}x{height}")
     data = io.BytesIO()
-    # No date inside: the same report gives the same bytes.
+    # Neither a date nor random names inside: the same report gives the same bytes.
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[file_format]
-    figure.savefig(data, format=file_format, dpi=120, metadata=undated)
+    with rc_context({"svg.hashsalt": "addersr"}):
+        figure.savefig(data, format=file_format, dpi=120, metadata=undated)
     return data.getvalue()
 
 
