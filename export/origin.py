@@ -31,7 +31,7 @@ class Origin:
     comparison: Comparison
     """The output beside that of the float32 model; the tolerance is the derived bound."""
     psnr: float
-    """dB between the two, over all samples, of values in 0…1."""
+    """dB between the two on the samples that look like photos, of values in 0…1."""
 
 
 def compare_with_float(exported: bytes, model: onnx.ModelProto) -> Origin:
@@ -72,7 +72,9 @@ def _compare_files(
     fresh = {prop.key: prop.value for prop in again.metadata_props}
     keys = [f"addersr.{key}" for key in _METADATA]
     wrong += [f"{key} (metadata)" for key in keys if properties.get(key) != fresh.get(key)]
-    bodies = zip(sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False)
+    bodies = zip(
+        sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False
+    )
     wrong += [f"{f.name} (function)" for f, g in bodies if f != g]
     return ParameterCheck(tuple(identical), (), tuple(dict.fromkeys(wrong)))
 
@@ -115,8 +117,9 @@ def _compare_results(
         difference = np.abs(end.astype(np.float64) - expected)
         worst = np.unravel_index(np.argmax(difference - bound), difference.shape)
         rows.append((float(difference[worst]), float(bound[worst]), name))
-        squares += float((difference**2).sum())
-        count += difference.size
+        if "photo" in name:  # the ranges of the integers are not made for noise
+            squares += float((difference**2).sum())
+            count += difference.size
     error, tolerance, sample = max(rows, key=lambda row: row[0] - row[1])
     psnr = 10 * np.log10(count / squares) if squares else float("inf")
     return Comparison("float32 network", error, tolerance, sample, None, ""), float(psnr)
