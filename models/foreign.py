@@ -43,9 +43,9 @@ class NameMap:
 _NORM = "(weight|bias|running_mean|running_var|num_batches_tracked)"
 
 #: The networks whose names are known. ``resnet20``: AdderNet's ``resnet20.py``, for ``ResNet20``
-#: with ``norm="batch"``. ``vdsr``: the usual names of a VDSR in PyTorch (``input``, ``residual_layer``
-#: and ``output``, no biases), whose layers ``conv`` are AdderNet's, with batch norm ``bn`` behind
-#: each; for ``vdsr`` with ``norm="batch"``, ``power=False``.
+#: with ``norm="batch"``. ``vdsr``: the usual names of a VDSR in PyTorch (``input``, ``output`` and
+#: ``residual_layer``, no biases), whose layers ``conv`` are AdderNet's, with batch norm ``bn``
+#: behind each; for ``vdsr`` with ``norm="batch"``, ``power=False``.
 NAME_MAPS: Mapping[str, NameMap] = {
     "resnet20": NameMap(
         (
