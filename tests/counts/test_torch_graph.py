@@ -81,6 +81,13 @@ def test_rdn_has_10192_gflops() -> None:
         assert giga(side.counts.operations) == pytest.approx(10192, rel=0.005)
 
 
+@pytest.mark.parametrize(("name", "cnn"), [("carn", 222.8), ("sesr", 3.12)])
+def test_other_published_counts(name: str, cnn: float) -> None:
+    """CARN (ECCV 2018, ×2) and SESR-M5 (MLSys 2022, ×2, collapsed)."""
+    report = report_architecture(name, HD[2])
+    assert giga(report.twin.counts.multiplications) == pytest.approx(cnn, rel=0.005)
+
+
 def test_edsr_whole() -> None:
     """Without the switch nothing is left out, and a note says what the switch does."""
     report = report_architecture("edsr", HD[2], arguments={"size": "full"})
