@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -42,6 +43,18 @@ def _argument(text: str) -> tuple[str, Any]:
         return key, json.loads(value)
     except json.JSONDecodeError:
         return key, value
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """``320x180`` as width and height.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
+    if match is None:
+        raise AdderSRError(f"Expected --size as WIDTHxHEIGHT, for example 320x180, got {size!r}.")
+    return int(match[1]), int(match[2])
 
 
 def examples(*commands: str) -> str:

@@ -24,6 +24,7 @@ EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
     "addersr train mobile --kind cnn --data photos/ -o runs/twin",
     "addersr train mobile -a channels=16 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
+    "addersr train mobile --scale 3 --start runs/adder/model.safetensors --data photos/ -o runs/x3",
 )
 
 
@@ -53,6 +54,13 @@ def train(
         int, typer.Option(help="Steps between validations; each writes a checkpoint.")
     ] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same weights.")] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Start from these weights: same architecture and arguments, maybe another scale.",
+        ),
+    ] = None,
     threads: Annotated[
         int, typer.Option(min=0, help="Threads of torch; 0: as many as there are cores.")
     ] = 0,
@@ -67,6 +75,8 @@ def train(
         import torch
 
         from addersr.training import Trainer, TrainingConfig
+        from addersr.training.loop import is_begun
+        from addersr.training.start import initial_model
     except ImportError as error:
         raise AdderSRError(
             f"Training needs {error.name}, which is not installed: pip install 'addersr[train]'."
@@ -87,10 +97,14 @@ def train(
         adder_rate=adder_rate,
         validate_every=validate_every,
         seed=seed,
+        start=start,
     )
-    config.create_model()  # what is wrong with the settings is said before images are read
+    if not is_begun(output):
+        initial_model(config)  # what is wrong with the settings is said before images are read
     make_folder(output)
     trainer = Trainer(config, output, *_images(config))
+    if trainer.fresh:
+        say_note(f"Fresh weights, since {start} has another scale: {', '.join(trainer.fresh)}.")
     if trainer.step:
         say_note(f"Resuming the run in {output} after step {trainer.step}.")
     psnr = _run(trainer, config)

@@ -3,6 +3,7 @@
 from addersr.export.onnx_export import ExportOptions, export_module, export_onnx
 from addersr.export.report import Comparison, ParameterCheck, VerificationReport
 from addersr.export.verification import verify
+from addersr.export.verified_export import export_verified
 
 __all__ = [
     "Comparison",
@@ -11,5 +12,6 @@ __all__ = [
     "VerificationReport",
     "export_module",
     "export_onnx",
+    "export_verified",
     "verify",
 ]

@@ -115,7 +115,8 @@ def _relative(units: float) -> Bound:
 
 
 def _attributes(node: onnx.NodeProto) -> Mapping[str, Any]:
-    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    values = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    return {key: v.decode() if isinstance(v, bytes) else v for key, v in values.items()}
 
 
 def _adder_conv(_: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
