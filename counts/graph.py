@@ -72,6 +72,14 @@ class Layer:
     pure_taps: int | None = None
     """Taps of all filters whose weight lies on one side of all values of the input, so that
     ``|x - w|`` is ``x`` or ``-x`` and a constant; None: not known."""
+    transposed_from: tuple[int, int] | None = None
+    """Of a transposed convolution the size of its input, at whose pixels its filters are applied;
+    None: an ordinary one, whose filters are applied for each pixel of the output."""
+
+    @property
+    def positions(self) -> int:
+        """Pixels at which each filter is applied."""
+        return prod(self.transposed_from or self.output_size)
 
     @property
     def filter_taps(self) -> int:
@@ -80,8 +88,8 @@ class Layer:
 
     @property
     def taps(self) -> int:
-        """Taps that are computed for one image: those of a filter, for each value of the output."""
-        return self.filter_taps * self.output_channels * prod(self.output_size)
+        """Taps that are computed for one image."""
+        return self.filter_taps * self.output_channels * self.positions
 
 
 @dataclass(frozen=True)

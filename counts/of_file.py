@@ -1,7 +1,11 @@
 """The report of an ONNX file. Needs onnx, and no torch."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from addersr.counts.graph import Graph
+from addersr.counts.measured_ranges import measured_pure_taps
 from addersr.counts.onnx_graph import OnnxFile, load, read_graph
 from addersr.counts.onnx_shapes import infer_shapes, output_size
 from addersr.counts.report import Report, Subject, make_report, output_for
@@ -18,6 +22,8 @@ def report_file(
     name: str | None = None,
     scale: int | None = None,
     as_published: bool = False,
+    data: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Count a file.
 
@@ -26,6 +32,9 @@ def report_file(
         output: height and width of the picture that comes out; None: 1280x720, or near.
         name: what the user calls it, if not by its path.
         scale: that of the file, if the user has an opinion.
+        data: folder of HR images; what adder layers in float32 see of them says which taps are
+            pure ±x.
+        progress: called with the images done and the images in all.
         as_published: leave out what the paper's tables leave out.
 
     Raises:
@@ -39,6 +48,8 @@ def report_file(
     output = output_for(output, its_scale)
     size = (output[0] // its_scale, output[1] // its_scale)
     graph = read_graph(file, size)
+    if data is not None:
+        graph = _with_pure_taps(graph, measured_pure_taps(file, data, its_scale, progress))
     return make_report(
         Subject(
             name=name or str(path),
@@ -52,6 +63,17 @@ def report_file(
         twin=None,
         as_published=as_published,
     )
+
+
+def _with_pure_taps(graph: Graph, pure: Mapping[str, int]) -> Graph:
+    """The graph with what was measured, by the output of each layer."""
+    operations = tuple(
+        replace(one, layer=replace(one.layer, pure_taps=pure[one.outputs[0]]))
+        if one.layer is not None and one.outputs[0] in pure
+        else one
+        for one in graph.operations
+    )
+    return replace(graph, operations=operations)
 
 
 def _scale(file: OnnxFile) -> int:

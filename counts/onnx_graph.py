@@ -151,12 +151,15 @@ class _Reader:
     def _layer(self, node: onnx.NodeProto) -> Layer:
         index, adder = onnx_ops.CONVOLUTIONS[node.op_type]
         filters, own_channels, *kernel = self._tensor(node.input[index]).shape
+        transposed = node.op_type == "ConvTranspose"
+        if transposed:  # its filters are [C, O/group, kh, kw]
+            own_channels, filters = filters, own_channels
         attributes = convolution_attributes(node)
         height, width = self._reaches.spatial(node, node.output[0])
         return Layer(
             adder=adder,
-            input_channels=own_channels * attributes.group,
-            output_channels=filters,
+            input_channels=own_channels * (1 if transposed else attributes.group),
+            output_channels=filters * (attributes.group if transposed else 1),
             kernel=(kernel[0], kernel[1]),
             stride=(attributes.strides[0], attributes.strides[1]),
             dilation=(attributes.dilations[0], attributes.dilations[1]),
@@ -164,6 +167,7 @@ class _Reader:
             output_size=(height, width),
             parameters=sum(self._parameters(node).values()),
             pure_taps=self._pure_taps(node) if adder else 0,
+            transposed_from=self._reaches.spatial(node, node.input[0]) if transposed else None,
         )
 
     def _pure_taps(self, node: onnx.NodeProto) -> int | None:

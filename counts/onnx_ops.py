@@ -31,6 +31,7 @@ SIZES = frozenset(("Shape", "Size"))
 #: Position of the filters among the inputs of a convolution, and whether it is an adder layer.
 CONVOLUTIONS = {
     "Conv": (1, False),
+    "ConvTranspose": (1, False),
     "AdderConv": (1, True),
     "FusedAdderConv": (1, True),
     "QLinearConv": (3, False),
@@ -42,6 +43,7 @@ CONVOLUTIONS = {
 #: of a batch normalisation are none, and neither are tables, limits and zero points.
 PARAMETERS = {
     "Conv": (1, 2),
+    "ConvTranspose": (1, 2),
     "AdderConv": (1, 2),
     "FusedAdderConv": (1, 2, 3, 5, 6),
     "QLinearConv": (3, 8),
@@ -74,6 +76,12 @@ _RESIZE_SUPPORT = {"linear": (0, 1), "cubic": (-1, 2)}
 def window(step: int, before: int, extent: int) -> Reach:
     """Of a convolution: distance of its positions, padding, and pixels from first to last tap."""
     return Reach(step=step, low=-before, high=extent - 1 - before)
+
+
+def transposed_window(stride: int, before: int, extent: int) -> Reach:
+    """Of a transposed convolution: its stride, padding, and pixels from first to last tap."""
+    # Pixel i of the input adds to the pixels i·stride - before … i·stride - before + extent - 1.
+    return Reach(divisor=stride, low=before - extent + stride, high=before)
 
 
 def enlarged(factor: int) -> Reaches:

@@ -42,11 +42,15 @@ class NodeReaches:
             return None
         return SAME if self._keeps_places(node, source) else None
 
-    def _window(self, node: onnx.NodeProto, source: str) -> Reaches:
+    def _window(self, node: onnx.NodeProto, source: str) -> Reaches | None:
         """Of the input and, for fused layers, of a residual."""
         if source != node.input[0]:
             return SAME
         attributes = convolution_attributes(node)
+        if node.op_type == "ConvTranspose" and (
+            attributes.auto_pad != "NOTSET" or attribute(node, "output_shape", None)
+        ):
+            return None  # the padding follows from the size of the output
         index = onnx_ops.CONVOLUTIONS.get(node.op_type, (None, False))[0]
         kernel = (
             list(attributes.kernel_shape or ())
@@ -54,10 +58,14 @@ class NodeReaches:
             else self._tensor(node.input[index]).shape[2:]
         )
         size = self.spatial(node, source)
+        transposed = node.op_type == "ConvTranspose"
+        reach = onnx_ops.transposed_window if transposed else onnx_ops.window
         vertical, horizontal = (
-            onnx_ops.window(
+            reach(
                 attributes.strides[axis],
-                attributes.output_axis(axis, size[axis], kernel[axis])[1],
+                attributes.pads[axis]
+                if transposed
+                else attributes.output_axis(axis, size[axis], kernel[axis])[1],
                 attributes.extent(axis, kernel[axis]),
             )
             for axis in (0, 1)

@@ -11,7 +11,6 @@ kernels make use of that, it is one addition.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 
 from addersr.counts.graph import Graph, Layer, Operation, Source
 
@@ -57,7 +56,7 @@ def count(layer: Layer) -> Counts:
     """The operations of a layer."""
     if not layer.adder:
         return Counts(layer.taps, 0, layer.taps, 0)
-    pure = None if layer.pure_taps is None else layer.pure_taps * prod(layer.output_size)
+    pure = None if layer.pure_taps is None else layer.pure_taps * layer.positions
     return Counts(0, layer.taps, layer.taps, pure)
 
 

@@ -198,8 +198,8 @@ def _notes(
         )
     if this.counts.pure_taps is None:
         notes.append(
-            "How many taps are pure ±x is known of files with weights in integers, and of others "
-            "with --data."
+            "How many taps are pure ±x is known of files in integers, and of float32 files with "
+            "--data."
         )
     names = ", ".join(modules)
     if modules and as_published:

@@ -17,6 +17,7 @@ from addersr.counts import torch_ops
 from addersr.counts.graph import SAME, Graph, Operation, Source
 from addersr.errors import AdderSRError
 from addersr.models import create
+from addersr.models.collapsible import collapse
 from addersr.models.super_resolution import SuperResolution
 
 _PLANES = {"y": 1, "rgb": 3}
@@ -36,7 +37,8 @@ def read_architecture(
             that is not known here.
     """
     with torch.device("meta"):
-        model = create(name, kind, scale, **arguments).eval()
+        # What is one convolution in a file is one here.
+        model = collapse(create(name, kind, scale, **arguments)).eval()
     try:
         return read_module(model, (output[0] // scale, output[1] // scale))
     except AdderSRError as error:

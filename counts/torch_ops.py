@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from addersr.counts.graph import SAME, Layer, Reach, Reaches
-from addersr.counts.onnx_ops import enlarged, interpolated, window
+from addersr.counts.onnx_ops import enlarged, interpolated, transposed_window, window
 from addersr.errors import AdderSRError
 
 
@@ -48,30 +48,29 @@ class _Convolution:
     padding: Sequence[int]
     dilation: Sequence[int]
     groups: int
+    transposed: bool
 
     @classmethod
     def of(cls, name: str, args: Sequence[Any]) -> "_Convolution":
         x, weight, _, stride, padding, dilation, *rest = args
+        if x.dim() != 4:
+            raise AdderSRError(f"A convolution of {x.dim() - 2} dimensions is not counted.")
         transposed = name == "aten::convolution" and rest[0]
-        if transposed or x.dim() != 4:
-            raise AdderSRError(
-                "A transposed convolution, or one of other than two dimensions, is not counted."
-            )
-        return cls(x, weight, stride, padding, dilation, rest[-1])
+        return cls(x, weight, stride, padding, dilation, rest[-1], transposed)
 
 
 def layer(name: str, args: Sequence[Any], output: Tensor, parameters: int) -> Layer:
     """A convolution, named as in ``CONVOLUTIONS``, with the arguments that torch got.
 
     Raises:
-        AdderSRError: it is a transposed one.
+        AdderSRError: it has other than two dimensions.
     """
     one = _Convolution.of(name, args)
-    filters, own_channels, *kernel = one.weight.shape
+    kernel = one.weight.shape[2:]
     return Layer(
         adder=name == "addersr::adder_conv2d",
-        input_channels=own_channels * one.groups,
-        output_channels=filters,
+        input_channels=one.x.shape[1],
+        output_channels=output.shape[1],
         kernel=(kernel[0], kernel[1]),
         stride=(one.stride[0], one.stride[1]),
         dilation=(one.dilation[0], one.dilation[1]),
@@ -79,6 +78,7 @@ def layer(name: str, args: Sequence[Any], output: Tensor, parameters: int) -> La
         output_size=(output.shape[2], output.shape[3]),
         parameters=parameters,
         pure_taps=None if name == "addersr::adder_conv2d" else 0,
+        transposed_from=(one.x.shape[2], one.x.shape[3]) if one.transposed else None,
     )
 
 
@@ -114,8 +114,9 @@ def reaches(name: str, args: Sequence[Any], output: Tensor) -> Reaches | None:
 
 
 def _window(one: _Convolution) -> Reaches:
+    reach = transposed_window if one.transposed else window
     vertical, horizontal = (
-        window(
+        reach(
             one.stride[axis],
             one.padding[axis],
             (one.weight.shape[axis + 2] - 1) * one.dilation[axis] + 1,

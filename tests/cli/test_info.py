@@ -190,6 +190,8 @@ def test_size_that_is_no_multiple(adder_model: Path) -> None:
 def test_wrong_options(adder_model: Path, tmp_path: Path) -> None:
     assert "enlarges by 2, not by 3" in refusal(adder_model, "--scale", "3")
     assert "leave --argument and --kind out" in refusal(adder_model, "-a", "channels=8")
+    assert "needs an ONNX file" in refusal("mobile", "--data", tmp_path)
+    assert "There are no images" in refusal(adder_model, "--data", tmp_path)
     assert "not both" in refusal(adder_model, "--json", "--markdown")
     assert ".png" in refusal(adder_model, "--plot", tmp_path / "chart.txt")
     assert "does not exist" in refusal(adder_model, "--plot", tmp_path / "none" / "chart.png")

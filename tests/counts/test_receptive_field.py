@@ -1,5 +1,6 @@
 """The receptive field, against what onnxruntime's output really depends on."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,17 @@ def enlarged_twice(model: Model) -> None:
     model.conv(x, 1, 1, 5, **same(5))
 
 
-def resized(mode: str) -> object:
+def transposed(stride: int, kernel: int) -> Callable[[Model], None]:
+    def build(model: Model) -> None:
+        weights = np.ones((1, 2, 3, kernel), np.float32)
+        pads = [1, 1, 1, kernel - stride - 1]
+        x = model.add("ConvTranspose", "input", weights, strides=[1, stride], pads=pads)
+        model.conv(x, 1, 2, 3, **same(3))
+
+    return build
+
+
+def resized(mode: str) -> Callable[[Model], None]:
     def build(model: Model) -> None:
         scales = np.array([1, 1, 1, 3], np.float32)
         x = model.add("Resize", "input", np.zeros(0, np.float32), scales, mode=mode)
@@ -91,13 +102,17 @@ def shortcut_that_reaches_further(model: Model) -> None:
         resized("nearest"),
         resized("linear"),
         resized("cubic"),
+        transposed(2, 4),
+        transposed(3, 9),
+        transposed(2, 3),
         padded,
         shortcut_that_reaches_further,
     ],
 )
-def test_width_is_what_the_output_depends_on(build: object, tmp_path: Path) -> None:
+def test_width_is_what_the_output_depends_on(
+    build: Callable[[Model], None], tmp_path: Path
+) -> None:
     model = Model()
-    assert callable(build)
     build(model)
     path = model.save(tmp_path)
     found = receptive_field(read(path, (HEIGHT, WIDTH)))
