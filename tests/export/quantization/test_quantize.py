@@ -38,7 +38,7 @@ def test_a_quantised_file(photos: Path, precision: str) -> None:
     result = quantize(model, photos, precision=precision, progress=lambda *step: done.append(step))
     info = read_model_info(result.model.SerializeToString())
     assert info.precision == precision
-    assert info.calibration == f"3 images of {photos.name}, measured error"
+    assert info.calibration == f"3 images of {photos.name}, squared error"
     # Each stage counts up to its end.
     assert all(0 < now <= total for now, total in done)
     assert done[-1][0] == done[-1][1]
