@@ -68,6 +68,7 @@ def publish(
         arguments=arguments,
         training=json.loads(metadata["training"]),
         psnr=psnr,
+        plan=metadata.get("plan"),
     )
     write_atomically(zoo / f"{name}.onnx", exported)
     _file(zoo / "index.json", entry)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addersr.cli.options import AsJson, examples
+from addersr.cli.options import Arguments, AsJson, examples, parse_arguments
 from addersr.cli.output import progress, say_note, show
 from addersr.errors import AdderSRError
 from addersr.files import make_folder
@@ -24,6 +24,7 @@ EXAMPLES = examples(
     "addersr train mobile --data photos/ --validation more_photos/ -o runs/adder",
     "addersr train mobile --kind cnn --data photos/ -o runs/twin",
     "addersr train mobile -a channels=16 -a blocks=3 --steps 3000 --data photos/ -o runs/try",
+    "addersr train mobile --scale 3 --start runs/adder/model.safetensors --data photos/ -o runs/x3",
 )
 
 
@@ -41,10 +42,7 @@ def train(
     ] = None,
     kind: Annotated[str, typer.Option(help="adder, or cnn for the twin.")] = "adder",
     scale: Annotated[int, typer.Option(help="Upscaling factor.")] = 2,
-    argument: Annotated[
-        list[str] | None,
-        typer.Option("--argument", "-a", metavar="KEY=VALUE", help="Of the architecture."),
-    ] = None,
+    argument: Arguments = None,
     steps: Annotated[int, typer.Option(help="Length of the run.")] = 30_000,
     batch: Annotated[int, typer.Option(help="Patches per step.")] = 16,
     patch: Annotated[int, typer.Option(help="Side of a patch in LR pixels.")] = 24,
@@ -56,6 +54,13 @@ def train(
         int, typer.Option(help="Steps between validations; each writes a checkpoint.")
     ] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same weights.")] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Start from these weights: same architecture and arguments, maybe another scale.",
+        ),
+    ] = None,
     threads: Annotated[
         int, typer.Option(min=0, help="Threads of torch; 0: as many as there are cores.")
     ] = 0,
@@ -70,6 +75,8 @@ def train(
         import torch
 
         from addersr.training import Trainer, TrainingConfig
+        from addersr.training.loop import is_begun
+        from addersr.training.start import initial_model
     except ImportError as error:
         raise AdderSRError(
             f"Training needs {error.name}, which is not installed: pip install 'addersr[train]'."
@@ -82,7 +89,7 @@ def train(
         data=data,
         validation=validation,
         scale=scale,
-        arguments=dict(_argument(text) for text in argument or ()),
+        arguments=parse_arguments(argument),
         steps=steps,
         batch=batch,
         patch=patch,
@@ -90,10 +97,14 @@ def train(
         adder_rate=adder_rate,
         validate_every=validate_every,
         seed=seed,
+        start=start,
     )
-    config.create_model()  # what is wrong with the settings is said before images are read
+    if not is_begun(output):
+        initial_model(config)  # what is wrong with the settings is said before images are read
     make_folder(output)
     trainer = Trainer(config, output, *_images(config))
+    if trainer.fresh:
+        say_note(f"Fresh weights, since {start} has another scale: {', '.join(trainer.fresh)}.")
     if trainer.step:
         say_note(f"Resuming the run in {output} after step {trainer.step}.")
     psnr = _run(trainer, config)
@@ -104,21 +115,6 @@ def train(
         "parameters": sum(p.numel() for p in trainer.model.parameters()),
     }
     show(result, lambda: _table(result), as_json=as_json)
-
-
-def _argument(text: str) -> tuple[str, Any]:
-    """KEY=VALUE with the value as JSON if it is any, else as text."""
-    import json
-
-    key, separator, value = text.partition("=")
-    if not separator or not key:
-        raise AdderSRError(
-            f"Expected --argument as KEY=VALUE, for example channels=16, got {text}."
-        )
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
 
 
 def _images(config: "TrainingConfig") -> "tuple[list[ImagePair], list[ImagePair]]":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from addersr.export.onnx_export import ExportOptions, export_module, export_onnx
     from addersr.export.report import Comparison, ParameterCheck, VerificationReport
     from addersr.export.verification import verify
+    from addersr.export.verified_export import export_verified
 
 __all__ = [
     "Comparison",
@@ -18,12 +19,14 @@ __all__ = [
     "VerificationReport",
     "export_module",
     "export_onnx",
+    "export_verified",
     "verify",
 ]
 
 _MODULES = {
     **dict.fromkeys(("ExportOptions", "export_module", "export_onnx"), "onnx_export"),
     **dict.fromkeys(("Comparison", "ParameterCheck", "VerificationReport"), "report"),
+    "export_verified": "verified_export",
     "verify": "verification",
 }
 

@@ -5,7 +5,7 @@ Source: AdderNet, CVPR 2020 (arXiv 1912.13200), equations 2 (forward), 5 (filter
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -156,6 +156,28 @@ class _FilterMagnitude(torch.autograd.Function):
         return gradients[0].view(-1, 1, 1, 1) * weight
 
 
+class _StraightThrough(torch.autograd.Function):
+    """``value`` in place of ``x``, with the gradient of ``x``: of what cannot be differentiated."""
+
+    @staticmethod
+    def forward(_ctx: Any, x: Tensor, value: Tensor) -> Tensor:
+        return value.view_as(x)
+
+    @staticmethod
+    def backward(_ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0], None
+
+
+class FilterGrid(Protocol):
+    """The integers that a layer's input can be, which its filters share, in real numbers."""
+
+    def clamp(self, weight: Tensor, groups: int) -> Tensor:
+        """Filters [O, C/groups, kh, kw] in the range of the input."""
+
+    def round(self, weight: Tensor, groups: int) -> Tensor:
+        """The same, rounded to the grid."""
+
+
 class AdderConv2d(nn.Module):
     """Adder convolution layer: ``Y = -Σ|X - W|``, or centred: ``Y = Σ|W| - Σ|X - W|``.
 
@@ -169,6 +191,12 @@ class AdderConv2d(nn.Module):
         centred: add ``Σ|W|`` per filter.
         spread: standard deviation of the initial filters, which are drawn from N(0, spread²)
             (AdderNet: 1).
+
+    Attributes:
+        grid: None, or where the filters lie in integers (quantisation-aware training): the layer
+            then responds as its QLinearAdderConv will. What the clamp cuts off is a constant per
+            filter, so nothing is lost by it while x lies in the range: it is taken from the bias,
+            or from Σ|W| where centred. Filters get the gradient that they have without a grid.
 
     Shapes: [N, C, H, W] → [N, O, H', W'].
     """
@@ -198,6 +226,7 @@ class AdderConv2d(nn.Module):
         self.dilation = _pair(dilation)
         self.groups = groups
         self.centred = centred
+        self.grid: FilterGrid | None = None
         self.weight = nn.Parameter(
             torch.randn(out_channels, in_channels // groups, *self.kernel_size) * spread
         )
@@ -210,15 +239,35 @@ class AdderConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
-        if not self.centred:
-            bias = self.get_buffer("zero_bias")
-        elif torch.is_grad_enabled() and self.weight.requires_grad:
-            bias = _FilterMagnitude.apply(self.weight)  # type: ignore[no-untyped-call]
-        else:
-            bias = self.weight.abs().sum((1, 2, 3))
-        return adder_conv2d(
-            x, self.weight, bias, self.stride, self.padding, self.dilation, self.groups
-        )
+        filters, bias = self._filters()
+        return adder_conv2d(x, filters, bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def _filters(self) -> tuple[Tensor, Tensor]:
+        """The filters and the bias that the operation gets."""
+        if self.grid is None:
+            bias = _magnitude(self.weight) if self.centred else self.get_buffer("zero_bias")
+            return self.weight, bias
+        with torch.no_grad():
+            clamped = self.grid.clamp(self.weight, self.groups)
+            rounded = self.grid.round(self.weight, self.groups)
+        # X - rounded, and the gradient of the magnitude below, add up to X (centred) or to X - W.
+        filters = _straight_through(self.weight, rounded)
+        if self.centred:
+            return filters, _magnitude(_straight_through(self.weight, clamped))
+        return filters, -_magnitude(self.weight - clamped)
+
+
+def _straight_through(x: Tensor, value: Tensor) -> Tensor:
+    result: Tensor = _StraightThrough.apply(x, value)  # type: ignore[no-untyped-call]
+    return result
+
+
+def _magnitude(weight: Tensor) -> Tensor:
+    """``Σ|w|`` per filter, [O]."""
+    if torch.is_grad_enabled() and weight.requires_grad:
+        result: Tensor = _FilterMagnitude.apply(weight)  # type: ignore[no-untyped-call]
+        return result
+    return weight.abs().sum((1, 2, 3))
 
 
 def _pair(value: int | Pair) -> Pair:

@@ -23,6 +23,7 @@ def save_model(
     arguments: dict[str, Any],
     training: dict[str, Any],
     psnr: dict[str, float],
+    plan: str | None = None,
 ) -> None:
     """Write a checkpoint.
 
@@ -32,6 +33,7 @@ def save_model(
         architecture, arguments: how ``create`` builds it again.
         training: summary of the training run, any JSON.
         psnr: measured dB by name of the data set.
+        plan: the quantisation plan that the weights were trained for, JSON, if there is one.
     """
     metadata = {
         "format": FORMAT,
@@ -43,6 +45,8 @@ def save_model(
         "training": json.dumps(training, sort_keys=True),
         "psnr": json.dumps(psnr, sort_keys=True),
     }
+    if plan is not None:
+        metadata["plan"] = plan
     tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
     write_atomically(path, safetensors.torch.save(tensors, metadata))
 

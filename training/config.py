@@ -31,6 +31,9 @@ class TrainingConfig:
         average: decay of the exponential average of the weights, which is what gets saved.
         validate_every: steps between validations and checkpoints.
         seed: of the initial weights and of the patches.
+        start: checkpoint whose weights the run starts from, or None for fresh ones.
+        quantize: None, or "u8": train the weights for a network in integers (needs ``start``).
+        bits: of these integers.
     """
 
     architecture: str
@@ -49,6 +52,9 @@ class TrainingConfig:
     average: float = 0.999
     validate_every: int = 1_000
     seed: int = 0
+    start: Path | None = None
+    quantize: str | None = None
+    bits: int = 8
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate", "clip"):
@@ -58,9 +64,18 @@ class TrainingConfig:
             raise AdderSRError(f"Expected warmup to be 0 or more, got {self.warmup}.")
         if not 0 <= self.average < 1:
             raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
+        if self.quantize not in (None, "u8"):
+            raise AdderSRError(f"Expected quantize to be u8, got {self.quantize}.")
+        if not 2 <= self.bits <= 8:
+            raise AdderSRError(f"Expected bits to be from 2 to 8, got {self.bits}.")
+        if self.quantize is not None and self.start is None:
+            raise AdderSRError(
+                "Weights are trained for integers from the weights of a trained model: expected a "
+                "start beside quantize. Train in real numbers first."
+            )
 
     def create_model(self) -> SuperResolution:
-        """A new model with the run's initial weights.
+        """A new model with fresh weights, which depend on the seed alone.
 
         Raises:
             AdderSRError: no such architecture, kind, scale or argument.
@@ -73,10 +88,10 @@ class TrainingConfig:
         return json.dumps(dataclasses.asdict(self), default=str, sort_keys=True)
 
     def recipe(self) -> dict[str, Any]:
-        """The settings that a reader of the checkpoint needs: folders by name only."""
+        """The settings that a reader of the checkpoint needs: folders and files by name only."""
         settings = dataclasses.asdict(self)
         for key in ("architecture", "kind", "scale", "arguments"):
             del settings[key]
-        settings["data"] = self.data.name
-        settings["validation"] = self.validation.name if self.validation else None
+        for key in ("data", "validation", "start"):
+            settings[key] = None if settings[key] is None else settings[key].name
         return settings

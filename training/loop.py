@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from addersr.models.registry import complete
 from addersr.training.averaging import WeightAverage, reestimate_batch_norm
 from addersr.training.config import TrainingConfig
 from addersr.training.data import ImagePair, PatchSampler
+from addersr.training.fake_quantization import FakeQuantization
 from addersr.training.optimiser import make_optimiser, set_rates
+from addersr.training.start import initial_model
 from addersr.training.validation import validation_psnr
 
 # Batches over which batch-norm statistics of averaged weights are estimated.
@@ -40,6 +43,15 @@ class Progress:
     psnr: float | None
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether ``folder`` holds a run that a :class:`Trainer` would resume."""
+    return _state_path(folder).exists()
+
+
+def _state_path(folder: Path) -> Path:
+    return folder / "state.pt"
+
+
 class Trainer:
     """Trains one model in a folder of its own, which holds everything that resuming needs.
 
@@ -53,6 +65,13 @@ class Trainer:
         folder: created if need be.
         pairs: training images, from ``load_pairs`` with ``smallest=config.patch``.
         validation: validation images, maybe none.
+        quantization: what is rounded in training, needed where ``config.quantize`` is set and the
+            run is new; a run that resumes has its own.
+
+    Attributes:
+        model: the model in training, with the weights of the last step.
+        fresh: names of the tensors that ``config.start`` could not give a new run.
+        step: steps done so far.
     """
 
     def __init__(
@@ -61,6 +80,7 @@ class Trainer:
         folder: Path,
         pairs: list[ImagePair],
         validation: list[ImagePair],
+        quantization: FakeQuantization | None = None,
     ) -> None:
         self.config = config
         self._folder = folder
@@ -68,15 +88,27 @@ class Trainer:
         self._sampler = PatchSampler(
             pairs, batch=config.batch, patch=config.patch, scale=config.scale, seed=config.seed
         )
-        self.model = config.create_model()
+        make_folder(folder)
+        state = self._read_state() if is_begun(folder) else None
+        self.fresh: tuple[str, ...] = ()
+        if state is None:
+            self.model, self.fresh = initial_model(config)
+        else:  # it has all weights and needs no start checkpoint
+            self.model = config.create_model()
+            stored = state["quantization"]
+            quantization = None if stored is None else FakeQuantization.from_json(stored)
+        if (quantization is None) != (config.quantize is None):
+            raise ValueError("Expected a quantization if, and only if, config.quantize is set.")
+        self._quantization = quantization
+        if quantization is not None:
+            quantization.attach(self.model)
         self._average = WeightAverage(self.model, config.average)
         self._optimiser = make_optimiser(self.model, config)
         self.step = 0
         self._log: list[dict[str, Any]] = []
         self._seconds = 0.0
-        make_folder(folder)
-        if self._state_path.exists():
-            self._resume()
+        if state is not None:
+            self._resume(state)
 
     @property
     def checkpoint(self) -> Path:
@@ -91,7 +123,7 @@ class Trainer:
 
     @property
     def _state_path(self) -> Path:
-        return self._folder / "state.pt"
+        return _state_path(self._folder)
 
     def run(self) -> Iterator[Progress]:
         """Train to the end; yields after every step.
@@ -150,6 +182,7 @@ class Trainer:
             "optimiser": self._optimiser.state_dict(),
             "log": self._log,
             "seconds": self._seconds,
+            "quantization": None if self._quantization is None else self._quantization.to_json(),
         }
         buffer = io.BytesIO()
         torch.save(state, buffer)
@@ -165,6 +198,7 @@ class Trainer:
             arguments=complete(self.config.architecture, self.config.arguments),
             training=summary,
             psnr={} if psnr is None else {"validation": round(psnr, 3)},
+            plan=None if self._quantization is None else self._quantization.plan,
         )
         table = io.StringIO()
         writer = csv.DictWriter(table, ["step", "loss", "psnr"])
@@ -172,21 +206,31 @@ class Trainer:
         writer.writerows(self._log)
         write_atomically(self._folder / "log.csv", table.getvalue().encode())
 
-    def _resume(self) -> None:
+    def _read_state(self) -> dict[str, Any]:
+        """The stored state, if it is one of a run with these settings."""
         try:
-            state = torch.load(self._state_path, weights_only=True)
-            stored, steps = state["config"], state["step"]
+            state: dict[str, Any] = torch.load(self._state_path, weights_only=True)
+            stored = json.loads(state["config"])
         except Exception as error:  # torch.load raises whatever the damaged file provokes
             raise AdderSRError(
                 f"The run in {self._folder} cannot be resumed ({type(error).__name__}: {error}). "
                 f"Remove {self._state_path} to start again, or choose another folder."
             ) from error
-        if stored != self.config.to_json():
+        own = json.loads(self.config.to_json())
+        changed = [
+            f"{name} was {stored.get(name)}, now {own.get(name)}"
+            for name in sorted({*stored, *own})
+            if stored.get(name) != own.get(name)
+        ]
+        if changed:
             raise AdderSRError(
-                f"The folder {self._folder} holds a run with other settings: {stored}. Use the "
-                f"same settings to resume it, or another folder for a new run."
+                f"The folder {self._folder} holds a run with other settings: {'; '.join(changed)}. "
+                f"Use the same settings to resume it, or another folder for a new run."
             )
-        self.step = steps
+        return state
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self._average.model.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])

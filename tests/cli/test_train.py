@@ -105,3 +105,18 @@ def test_a_file_in_the_place_of_the_folder(photos: Path, tmp_path: Path) -> None
     code, _, stderr = invoke("train", "mobile", "--data", photos, "-o", tmp_path / "run")
     assert code == 1
     assert "is a file" in stderr
+
+
+def test_start(photos: Path, tmp_path: Path) -> None:
+    common = ("train", "mobile", "--data", photos, "--steps", "1", *RUN)
+    assert invoke(*common, "-o", tmp_path / "x2")[0] == 0
+    start = ("--start", tmp_path / "x2" / "model.safetensors")
+    code, _, stderr = invoke(*common, *start, "--scale", "3", "-o", tmp_path / "x3")
+    assert code == 0
+    assert "another scale: tail.weight, tail.bias" in " ".join(stderr.split())
+    code, _, stderr = invoke(*common, *start, "--kind", "cnn", "-o", tmp_path / "twin")
+    assert code == 1
+    assert "has kind adder, the run cnn" in " ".join(stderr.split())
+    code, _, stderr = invoke(*common, "--start", tmp_path / "nothing", "-o", tmp_path / "none")
+    assert code == 1
+    assert "There is no checkpoint" in stderr

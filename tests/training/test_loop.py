@@ -84,8 +84,9 @@ def test_without_validation_images(config: TrainingConfig, tmp_path: Path) -> No
 
 def test_other_settings_are_refused(config: TrainingConfig, tmp_path: Path) -> None:
     list(make(config, tmp_path).run())
-    with pytest.raises(AdderSRError, match="holds a run with other settings"):
-        make(dataclasses.replace(config, rate=1e-4), tmp_path)
+    sentence = r"holds a run with other settings: rate was 0.005, now 0.0001; seed was 0, now 3\."
+    with pytest.raises(AdderSRError, match=sentence):
+        make(dataclasses.replace(config, rate=1e-4, seed=3), tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 20])
