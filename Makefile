@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
-FOLDERS := cli counts custom_ops export models runtime training zoo
+FOLDERS := cli custom_ops export models runtime training zoo
 CPP := $(shell find custom_ops tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
 BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops -name CMakeLists.txt -o -name '*.map')
 
@@ -55,7 +55,7 @@ oldest: $(OLDEST)/.installed  ## the tests that need no torch, on onnxruntime 1.
 	@if [ -x $(OLDEST)/bin/python ]; then \
 	  echo "== Tests, onnxruntime 1.18, installed wheel without torch"; \
 	  $(OLDEST)/bin/python -m pytest -p no:cacheprovider \
-	    tests/custom_ops tests/runtime tests/zoo tests/counts tests/cli; \
+	    tests/custom_ops tests/runtime tests/zoo tests/cli; \
 	else \
 	  echo "== Skipped the tests on onnxruntime 1.18: it has no wheel for this Python"; \
 	fi

@@ -14,7 +14,7 @@ from addersr.files import check_writable, write_atomically
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from addersr.counts.report import Report
+    from addersr.export.counts.report import Report
 
 EXAMPLES = examples(
     "addersr info tiny-x2-adder",
@@ -73,7 +73,7 @@ def info(
     Energy is the number of operations times published costs per operation, not a measurement.
     A file needs onnx, an architecture or a checkpoint torch.
     """
-    from addersr.counts import chart, tables
+    from addersr.export.counts import chart, tables
 
     if as_json and as_markdown:
         raise AdderSRError("Give --json or --markdown, not both.")
@@ -122,12 +122,12 @@ def _report(
         )
     if path.suffix == ".safetensors":
         try:
-            from addersr.counts.of_architecture import report_checkpoint
+            from addersr.export.counts.of_architecture import report_checkpoint
         except ImportError as error:
             raise _missing(error, "A checkpoint") from error
         return report_checkpoint(path, output, scale=scale, as_published=as_published)
     try:
-        from addersr.counts.of_file import report_file
+        from addersr.export.counts.of_file import report_file
     except ImportError as error:
         raise _missing(error, "A file") from error
     with progress("Measuring ranges") as show_progress:
@@ -162,7 +162,7 @@ def _architecture(
     as_published: bool,
 ) -> "Report":
     try:
-        from addersr.counts.of_architecture import report_architecture
+        from addersr.export.counts.of_architecture import report_architecture
         from addersr.models import architectures
     except ImportError as error:
         raise _missing(
@@ -205,7 +205,7 @@ def _text(report: "Report") -> "RenderableType":
     from rich.console import Group
     from rich.table import Table
 
-    from addersr.counts.tables import tables
+    from addersr.export.counts.tables import tables
 
     parts: list[RenderableType] = []
     for table in tables(report):

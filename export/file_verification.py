@@ -71,7 +71,7 @@ def verify_file(
         ways = _ways(model, path)
         _tell(progress, 0, 1 + len(ways))
         expected = tuple(expectations(model, integers=info.precision != "fp32"))
-        comparisons = []
+        comparisons: list[Comparison] = []
         for way in ways:
             _tell(progress, 1 + len(comparisons), 1 + len(ways))
             comparisons.append(_compare(way, expected))

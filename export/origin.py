@@ -1,4 +1,4 @@
-"""Whether a file in integers is what its float32 model and its plan give, and how far it is from it.
+"""Whether a file in integers is what its float32 model and its plan give, and how far from it.
 
 A wrong weight or zero point may stay far below any bound on the output. So the file is made again
 (``lower``) and compared constant by constant; the bounds then say what integers cost.

@@ -123,7 +123,7 @@ def test_a_file_needs_no_torch(adder_model: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in [name for name in sys.modules if name.startswith("addersr.counts")]:
+    for name in [name for name in sys.modules if name.startswith("addersr.export.counts")]:
         monkeypatch.delitem(sys.modules, name)
     said = refusal("mobile")
     assert "mobile" in said

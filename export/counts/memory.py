@@ -1,6 +1,6 @@
 """How much memory the tensors between the operations take at once."""
 
-from addersr.counts.graph import Graph
+from addersr.export.counts.graph import Graph
 
 
 def peak_activations(graph: Graph) -> int:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from addersr.counts.graph import Graph, Layer, Operation, Source, Tensor
-from addersr.counts.onnx_graph import load, read_graph
 from addersr.custom_ops import DOMAIN, VERSION
+from addersr.export.counts.graph import Graph, Layer, Operation, Source, Tensor
+from addersr.export.counts.onnx_graph import load, read_graph
 
 Array = npt.NDArray[Any]
 

@@ -1,4 +1,4 @@
-"""An architecture as a :class:`~addersr.counts.graph.Graph`. Needs torch.
+"""An architecture as a :class:`~addersr.export.counts.graph.Graph`. Needs torch.
 
 The network runs once on torch's meta device, where tensors have shapes but no values: neither its
 weights nor its activations take any memory, whatever its size.
@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from addersr.counts import graph as counts
-from addersr.counts import torch_ops
-from addersr.counts.graph import SAME, Graph, Operation, Source
 from addersr.errors import AdderSRError
+from addersr.export.counts import graph as counts
+from addersr.export.counts import torch_ops
+from addersr.export.counts.graph import SAME, Graph, Operation, Source
 from addersr.models import create
 from addersr.models.collapsible import collapse
 from addersr.models.super_resolution import SuperResolution

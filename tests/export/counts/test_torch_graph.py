@@ -13,17 +13,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from addersr import zoo
-from addersr.counts.energy import ARITHMETICS
-from addersr.counts.graph import Graph
-from addersr.counts.memory import peak_activations
-from addersr.counts.of_architecture import report_architecture, report_checkpoint
-from addersr.counts.onnx_graph import load, read_graph
-from addersr.counts.operations import total
-from addersr.counts.receptive_field import receptive_field
-from addersr.counts.report import Report
-from addersr.counts.torch_graph import read_architecture, read_module
 from addersr.errors import AdderSRError
 from addersr.export import export_onnx
+from addersr.export.counts.energy import ARITHMETICS
+from addersr.export.counts.graph import Graph
+from addersr.export.counts.memory import peak_activations
+from addersr.export.counts.of_architecture import report_architecture, report_checkpoint
+from addersr.export.counts.onnx_graph import load, read_graph
+from addersr.export.counts.operations import total
+from addersr.export.counts.receptive_field import receptive_field
+from addersr.export.counts.report import Report
+from addersr.export.counts.torch_graph import read_architecture, read_module
 from addersr.models import create
 from addersr.models.checkpoint import save_model
 from addersr.models.super_resolution import SuperResolution

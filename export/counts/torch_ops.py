@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from addersr.counts.graph import SAME, Layer, Reach, Reaches
-from addersr.counts.onnx_ops import enlarged, interpolated, transposed_window, window
 from addersr.errors import AdderSRError
+from addersr.export.counts.graph import SAME, Layer, Reach, Reaches
+from addersr.export.counts.onnx_ops import enlarged, interpolated, transposed_window, window
 
 
 def _aten(names: str) -> frozenset[str]:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from addersr.counts.onnx_graph import OnnxFile
-from addersr.counts.onnx_reaches import attribute, convolution_attributes
 from addersr.errors import AdderSRError
+from addersr.export.counts.onnx_graph import OnnxFile
+from addersr.export.counts.onnx_reaches import attribute, convolution_attributes
 from addersr.runtime.colour import rgb_to_ycbcr
 from addersr.runtime.images import find_images, read_image
 from addersr.runtime.imresize import crop_to_multiple, shrink

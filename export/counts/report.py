@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from addersr.counts import published
-from addersr.counts.energy import ARITHMETICS
-from addersr.counts.graph import Graph, Layer
-from addersr.counts.memory import peak_activations
-from addersr.counts.operations import Counts, as_kind, count, total
-from addersr.counts.receptive_field import receptive_field
 from addersr.errors import AdderSRError
+from addersr.export.counts import published
+from addersr.export.counts.energy import ARITHMETICS
+from addersr.export.counts.graph import Graph, Layer
+from addersr.export.counts.memory import peak_activations
+from addersr.export.counts.operations import Counts, as_kind, count, total
+from addersr.export.counts.receptive_field import receptive_field
 
 
 @dataclass(frozen=True)

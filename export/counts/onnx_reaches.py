@@ -5,10 +5,10 @@ from typing import Any
 
 import onnx
 
-from addersr.counts import onnx_ops
-from addersr.counts.graph import SAME, Reach, Reaches, Tensor
 from addersr.custom_ops import DOMAIN
 from addersr.custom_ops.convolution.geometry import Attributes
+from addersr.export.counts import onnx_ops
+from addersr.export.counts.graph import SAME, Reach, Reaches, Tensor
 
 
 class NodeReaches:

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="reads ONNX files")
 
-from addersr.counts.receptive_field import receptive_field
+from addersr.export.counts.receptive_field import receptive_field
 from addersr.runtime.session import create_session, run_session
 
 from .graphs import Model, read

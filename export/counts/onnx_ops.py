@@ -1,6 +1,6 @@
 """What the counts know about each operator that may stand in a file."""
 
-from addersr.counts.graph import Reach, Reaches
+from addersr.export.counts.graph import Reach, Reaches
 
 
 def _names(text: str) -> frozenset[str]:

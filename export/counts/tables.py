@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from addersr.counts.energy import ARITHMETICS
-from addersr.counts.graph import Layer
-from addersr.counts.operations import count
-from addersr.counts.report import Report, Side
+from addersr.export.counts.energy import ARITHMETICS
+from addersr.export.counts.graph import Layer
+from addersr.export.counts.operations import count
+from addersr.export.counts.report import Report, Side
 
 #: What stands where nothing is known or nothing applies.
 UNKNOWN = "-"

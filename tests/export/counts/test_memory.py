@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="the graphs of these tests need onnx")
 
-from addersr.counts.memory import peak_activations
+from addersr.export.counts.memory import peak_activations
 
 from .graphs import chain
 

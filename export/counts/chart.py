@@ -4,10 +4,10 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from addersr.counts.energy import ARITHMETICS
-from addersr.counts.operations import count
-from addersr.counts.report import Report
 from addersr.errors import AdderSRError
+from addersr.export.counts.energy import ARITHMETICS
+from addersr.export.counts.operations import count
+from addersr.export.counts.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

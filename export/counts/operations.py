@@ -12,7 +12,7 @@ kernels make use of that, it is one addition.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from addersr.counts.graph import Graph, Layer, Operation, Source
+from addersr.export.counts.graph import Graph, Layer, Operation, Source
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An ONNX file as a :class:`~addersr.counts.graph.Graph`. Needs the package onnx, and no torch."""
+"""An ONNX file as a graph of operations. Needs the package onnx, and no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import onnx
 
-from addersr.counts import onnx_ops
-from addersr.counts.graph import Graph, Layer, Operation, Source, Tensor
-from addersr.counts.onnx_reaches import NodeReaches, attribute, convolution_attributes
-from addersr.counts.onnx_shapes import Size, infer_shapes, value_bytes
-from addersr.counts.pure_taps import at_the_ends
 from addersr.custom_ops import DOMAIN
 from addersr.errors import AdderSRError
+from addersr.export.counts import onnx_ops
+from addersr.export.counts.graph import Graph, Layer, Operation, Source, Tensor
+from addersr.export.counts.onnx_reaches import NodeReaches, attribute, convolution_attributes
+from addersr.export.counts.onnx_shapes import Size, infer_shapes, value_bytes
+from addersr.export.counts.pure_taps import at_the_ends
 from addersr.runtime.model_file import read_model_file
 from addersr.runtime.model_info import check_op_version
 

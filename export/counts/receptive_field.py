@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import lcm
 
-from addersr.counts.graph import Graph, Reach
+from addersr.export.counts.graph import Graph, Reach
 
 
 @dataclass(frozen=True)

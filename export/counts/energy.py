@@ -6,7 +6,7 @@ which often take more than the arithmetic, are in none of these figures.
 
 from dataclasses import dataclass
 
-from addersr.counts.operations import Counts
+from addersr.export.counts.operations import Counts
 
 SOURCE = "45 nm, 0.9 V: M. Horowitz, Computing's energy problem, ISSCC 2014"
 

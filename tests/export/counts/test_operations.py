@@ -6,8 +6,8 @@ pytest.importorskip("onnx", reason="the graphs of these tests need onnx")
 
 from pathlib import Path
 
-from addersr.counts.energy import ARITHMETICS
-from addersr.counts.operations import Counts, as_kind, count, total
+from addersr.export.counts.energy import ARITHMETICS
+from addersr.export.counts.operations import Counts, as_kind, count, total
 
 from .graphs import Model, layer, read
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from addersr.counts.report import Report, Subject, make_report, output_for
-from addersr.counts.torch_graph import read_architecture
 from addersr.errors import AdderSRError
+from addersr.export.counts.report import Report, Subject, make_report, output_for
+from addersr.export.counts.torch_graph import read_architecture
 from addersr.models.checkpoint import read_metadata
 
 

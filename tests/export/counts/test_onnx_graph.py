@@ -9,17 +9,17 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="reads ONNX files")
 
 from addersr import zoo
-from addersr.counts.memory import peak_activations
-from addersr.counts.of_file import report_file
-from addersr.counts.onnx_graph import load, read_graph
-from addersr.counts.operations import total
-from addersr.counts.receptive_field import receptive_field
 from addersr.custom_ops import DOMAIN
 from addersr.custom_ops.fused_adder_conv import INPUTS
 from addersr.errors import AdderSRError
+from addersr.export.counts.memory import peak_activations
+from addersr.export.counts.of_file import report_file
+from addersr.export.counts.onnx_graph import load, read_graph
+from addersr.export.counts.operations import total
+from addersr.export.counts.receptive_field import receptive_field
 
-from ..custom_ops.integer_network import CHANNELS, HALO, Network
-from ..model_factory import super_resolution_model
+from ...custom_ops.integer_network import CHANNELS, HALO, Network
+from ...model_factory import super_resolution_model
 from .graphs import Model, read
 
 PADS = {"pads": [1, 1, 1, 1]}

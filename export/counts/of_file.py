@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from addersr.counts.graph import Graph
-from addersr.counts.measured_ranges import measured_pure_taps
-from addersr.counts.onnx_graph import OnnxFile, load, read_graph
-from addersr.counts.onnx_shapes import infer_shapes, output_size
-from addersr.counts.report import Report, Subject, make_report, output_for
 from addersr.errors import AdderSRError
+from addersr.export.counts.graph import Graph
+from addersr.export.counts.measured_ranges import measured_pure_taps
+from addersr.export.counts.onnx_graph import OnnxFile, load, read_graph
+from addersr.export.counts.onnx_shapes import infer_shapes, output_size
+from addersr.export.counts.report import Report, Subject, make_report, output_for
 
 # Of a picture that shows by how much a file enlarges: large enough for any kernel.
 _PROBE = (96, 120)

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("onnx", reason="reads ONNX files")
 pytest.importorskip("skimage", reason="shrinking images needs scikit-image")
 
-from addersr.counts.of_file import report_file
 from addersr.custom_ops import DOMAIN
+from addersr.export.counts.of_file import report_file
 from addersr.runtime.images import write_image
 
 from .graphs import Model

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import onnx
 
-from addersr.counts.graph import Tensor
 from addersr.custom_ops.adder_conv import schema as adder_conv
 from addersr.custom_ops.fused_adder_conv import schema as fused_adder_conv
 from addersr.custom_ops.image import schema as image
@@ -14,6 +13,7 @@ from addersr.custom_ops.qlinear_adder_conv import schema as qlinear_adder_conv
 from addersr.custom_ops.qlinear_fused_conv import schema as qlinear_fused_conv
 from addersr.custom_ops.quantization import schema as quantization
 from addersr.errors import AdderSRError
+from addersr.export.counts.graph import Tensor
 
 Size = tuple[int, int]
 """Height and width."""
