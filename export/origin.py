@@ -64,29 +64,22 @@ def _compare_files(
     ours, expected = _constants(file), _constants(again)
     identical = [name for name, value in expected.items() if _same(ours.get(name), value)]
     wrong = [name for name in (*expected, *ours) if name not in identical]
-    wrong += [
-        f"{node.name} (node)"
-        for node, other in _pairs(file, again)
-        if node is None or other is None or node.SerializeToString() != other.SerializeToString()
-    ]
+    nodes, others = ([_bytes(node) for node in one.graph.node] for one in (file, again))
+    for number, node in enumerate(file.graph.node):
+        if number >= len(others) or nodes[number] != others[number]:
+            wrong.append(f"{node.name} (node)")
+    wrong += [f"{node.name} (node missing)" for node in again.graph.node[len(nodes) :]]
     fresh = {prop.key: prop.value for prop in again.metadata_props}
     keys = [f"addersr.{key}" for key in _METADATA]
     wrong += [f"{key} (metadata)" for key in keys if properties.get(key) != fresh.get(key)]
-    bodies = zip(
-        sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False
-    )
-    wrong += [f"{f.name} (function)" for f, g in bodies if f != g]
+    bodies, expected_bodies = ({f.name: f for f in one.functions} for one in (file, again))
+    wrong += [f"{n} (function)" for n, f in bodies.items() if f != expected_bodies.get(n)]
     return ParameterCheck(tuple(identical), (), tuple(dict.fromkeys(wrong)))
 
 
-def _name(function: onnx.FunctionProto) -> str:
-    return function.name
-
-
-def _pairs(
-    file: onnx.ModelProto, again: onnx.ModelProto
-) -> list[tuple[onnx.NodeProto, onnx.NodeProto]]:
-    return list(zip(file.graph.node, again.graph.node, strict=False))
+def _bytes(node: onnx.NodeProto) -> bytes:
+    serialized: bytes = node.SerializeToString(deterministic=True)
+    return serialized
 
 
 def _constants(model: onnx.ModelProto) -> dict[str, Array]:

@@ -13,7 +13,7 @@ pytest.importorskip("onnx", reason="reads ONNX files")
 
 from addersr.cli.app import app
 
-from ..counts.graphs import Model
+from ..export.counts.graphs import Model
 
 
 def info(*arguments: str | Path) -> Any:
