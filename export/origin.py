@@ -72,7 +72,9 @@ def _compare_files(
     fresh = {prop.key: prop.value for prop in again.metadata_props}
     keys = [f"addersr.{key}" for key in _METADATA]
     wrong += [f"{key} (metadata)" for key in keys if properties.get(key) != fresh.get(key)]
-    bodies = zip(sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False)
+    bodies = zip(
+        sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False
+    )
     wrong += [f"{f.name} (function)" for f, g in bodies if f != g]
     return ParameterCheck(tuple(identical), (), tuple(dict.fromkeys(wrong)))
 
