@@ -144,11 +144,14 @@ def _calibrate(
 
 
 def tensor_types(network: Network, precision: str, bits: int) -> dict[str, Type]:
-    """All tensors of one type, but for the image and the last tensor."""
+    """All tensors of one type, but for the image, also without its mean, and the last tensor."""
     inside: Type = ("uint8" if precision == "u8" else "int16", bits)
     end: Type = ("int16", max(_END_BITS, bits if precision == "i16" else 0))
     types = dict.fromkeys(network.tensors, inside)
     types[network.start] = end
+    for layer in network.layers:
+        if layer.x == network.start and layer.is_copy:
+            types[layer.y] = end
     types[network.last] = end
     return types
 

@@ -77,6 +77,18 @@ def test_depth_to_space_inside_and_no_anchor() -> None:
     assert not [step for step in network.steps if isinstance(step, Concat)]
 
 
+def test_a_sum_behind_a_bare_adder_layer_comes_before_the_activation() -> None:
+    f = Factory()
+    head = f.conv("input", 4)
+    x = f.add(f.first(f.adder(f.last(head), 4)), head)
+    x = f.node("Relu", [f.node("Mul", [x, f.constant("half", 0.5)], 4)], 4)
+    head_layer, adder, scaled, _ = layers(f.model(f.conv(x, 4)))
+    assert (adder.z, adder.r) == (head_layer.y, None)
+    # The residual is scaled too, which the sum cannot do.
+    assert (scaled.scale == 0.5).all()
+    assert scaled.limits == (0.0, np.inf)
+
+
 def test_constant_factors_and_sums_are_folded() -> None:
     f = Factory()
     x = f.conv("input", 4)

@@ -12,6 +12,8 @@ from addersr.errors import AdderSRError
 from addersr.export.quantization import Plan, lower, make_quantization_plan, quantize
 from addersr.export.quantization.files import load_model
 from addersr.export.quantization.images import load_patches
+from addersr.export.quantization.network import read_network
+from addersr.export.quantization.quantize import tensor_types
 from addersr.runtime.model_info import read_model_info
 
 from .factory import Factory, mobile, picture, strided
@@ -109,6 +111,14 @@ def test_a_network_of_colours(tmp_path: Path) -> None:
 def test_wrong_arguments(photos: Path, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(AdderSRError, match=message):
         quantize(mobile(), photos, **arguments)
+
+
+def test_the_image_without_its_mean_keeps_the_bits_of_the_image() -> None:
+    f = Factory(channels=3)
+    x = f.node("Add", ["input", f.constant("mean", -np.arange(3.0).reshape(3, 1, 1))], 3)
+    network = read_network(f.model(f.conv(x, 12), anchored=False))
+    types = tensor_types(network, "u8", 8)
+    assert types == {"input": ("int16", 12), x: ("int16", 12), network.last: ("int16", 12)}
 
 
 def test_flat_images_are_refused(tmp_path: Path) -> None:
