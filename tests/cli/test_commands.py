@@ -18,7 +18,10 @@ from addersr.runtime.upscaler import Upscaler
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Array = npt.NDArray[np.uint8]
-COMMANDS = ("models", "upscale", "export", "train", "evaluate", "bench", "doctor")
+COMMANDS = (
+    *("models", "upscale", "export", "quantize", "verify", "info", "train", "evaluate", "bench"),
+    "doctor",
+)
 
 
 @pytest.fixture
