@@ -65,9 +65,9 @@ def export(
         ) from error
     width, height = (None, None) if size is None else parse_size(size)
     sides = None if width is None or height is None else (height, width)
-    options = ExportOptions(io, sides, fallback)
     network = load_model(checkpoint)
     metadata = read_metadata(checkpoint)
+    options = ExportOptions(io, sides, fallback, plan=metadata.get("plan"))
     with progress("Exporting and verifying") as show_progress:
         exported, report = export_verified(
             network,

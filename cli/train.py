@@ -64,6 +64,15 @@ def train(
     threads: Annotated[
         int, typer.Option(min=0, help="Threads of torch; 0: as many as there are cores.")
     ] = 0,
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="u8",
+            help="Train the weights of --start for a network in integers, as 'addersr quantize' "
+            "will make it; with the learning rates of a short run.",
+        ),
+    ] = None,
+    bits: Annotated[int, typer.Option(help="Of the integers of --quantize.")] = 8,
     as_json: AsJson = False,
 ) -> None:
     """Train a model; Ctrl-C or a power cut loses nothing but the steps since the last validation.
@@ -98,11 +107,19 @@ def train(
         validate_every=validate_every,
         seed=seed,
         start=start,
+        quantize=quantize,
+        bits=bits,
     )
     if not is_begun(output):
         initial_model(config)  # what is wrong with the settings is said before images are read
     make_folder(output)
-    trainer = Trainer(config, output, *_images(config))
+    rounding = None
+    if config.quantize and not is_begun(output):
+        from addersr.cli.quantization_aware import fake_quantization
+
+        with progress("Calibrating") as show_progress:
+            rounding = fake_quantization(config, show_progress)
+    trainer = Trainer(config, output, *_images(config), rounding)
     if trainer.fresh:
         say_note(f"Fresh weights, since {start} has another scale: {', '.join(trainer.fresh)}.")
     if trainer.step:
@@ -112,7 +129,7 @@ def train(
         "checkpoint": str(trainer.checkpoint),
         "steps": trainer.step,
         "psnr": psnr,
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "parameters": sum(p.numel() for p in config.create_model().parameters()),
     }
     show(result, lambda: _table(result), as_json=as_json)
 

@@ -38,6 +38,8 @@ class ExportOptions:
     """Height and width of the input; None leaves them and the batch free."""
     fallback: bool = True
     """Carry the ops' function bodies, so that plain onnxruntime runs the file."""
+    plan: str | None = None
+    """The quantisation plan that the weights were trained for; the quantiser reads it."""
 
     def __post_init__(self) -> None:
         if self.io not in IO:
@@ -89,6 +91,8 @@ def export_onnx(
         "halo": str(max(model.halo, _CHROMA_HALO) if options.io == "uint8" else model.halo),
         "io": options.io,
     }
+    if options.plan is not None:
+        metadata["plan"] = options.plan
     properties = {prop.key: prop.value for prop in exported.metadata_props}
     properties |= {f"addersr.{key}": value for key, value in metadata.items()}
     onnx.helper.set_model_props(exported, dict(sorted(properties.items())))

@@ -49,10 +49,11 @@ def export_verified(
         serialized: bytes = exported.SerializeToString(deterministic=True)
         return serialized
 
-    planes = export(ExportOptions())
+    plain = ExportOptions(plan=options.plan)
+    planes = export(plain)
     report = verify(model, planes, progress)
     free = replace(options, size=None, fallback=True)
-    file = planes if free == ExportOptions() else export(free)
+    file = planes if free == plain else export(free)
     if file is not planes:
         report = replace(report, comparisons=report.comparisons + verify_file(file, progress))
     if options != free:

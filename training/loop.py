@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from addersr.errors import AdderSRError
 from addersr.files import make_folder, write_atomically
 from addersr.models.checkpoint import save_model
 from addersr.models.registry import complete
+from addersr.models.super_resolution import SuperResolution
 from addersr.training.averaging import WeightAverage, reestimate_batch_norm
 from addersr.training.config import TrainingConfig
 from addersr.training.data import ImagePair, PatchSampler
-from addersr.training.fake_quantization import FakeQuantization
+from addersr.training.fake_quantization import FakeQuantization, roundings_of
 from addersr.training.optimiser import make_optimiser, set_rates
 from addersr.training.start import initial_model
 from addersr.training.validation import validation_psnr
@@ -50,6 +52,12 @@ def is_begun(folder: Path) -> bool:
 
 def _state_path(folder: Path) -> Path:
     return folder / "state.pt"
+
+
+def _scales(model: SuperResolution) -> list[Tensor]:
+    """The learned quantisation scales, which are no part of a model's state dict."""
+    roundings = roundings_of(model)
+    return [] if roundings is None else [p.detach().clone() for p in roundings.learned_scales()]
 
 
 class Trainer:
@@ -95,7 +103,7 @@ class Trainer:
             self.model, self.fresh = initial_model(config)
         else:  # it has all weights and needs no start checkpoint
             self.model = config.create_model()
-            stored = state["quantization"]
+            stored = state.get("quantization")
             quantization = None if stored is None else FakeQuantization.from_json(stored)
         if (quantization is None) != (config.quantize is None):
             raise ValueError("Expected a quantization if, and only if, config.quantize is set.")
@@ -183,10 +191,12 @@ class Trainer:
             "log": self._log,
             "seconds": self._seconds,
             "quantization": None if self._quantization is None else self._quantization.to_json(),
+            "scales": [_scales(self.model), _scales(self._average.model)],
         }
         buffer = io.BytesIO()
         torch.save(state, buffer)
         write_atomically(self._state_path, buffer.getvalue())
+        roundings = roundings_of(self._average.model)
         summary = self.config.recipe() | {
             "step": self.step,
             "hours": round(self._seconds / 3600, 2),
@@ -198,7 +208,7 @@ class Trainer:
             arguments=complete(self.config.architecture, self.config.arguments),
             training=summary,
             psnr={} if psnr is None else {"validation": round(psnr, 3)},
-            plan=None if self._quantization is None else self._quantization.plan,
+            plan=None if roundings is None else roundings.current_plan().to_json(),
         )
         table = io.StringIO()
         writer = csv.DictWriter(table, ["step", "loss", "psnr"])
@@ -233,6 +243,11 @@ class Trainer:
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self._average.model.load_state_dict(state["average"])
+        for model, scales in zip(
+            (self.model, self._average.model), state.get("scales", ()), strict=False
+        ):
+            if (roundings := roundings_of(model)) is not None:
+                roundings.load_scales(scales)
         self._optimiser.load_state_dict(state["optimiser"])
         self._log = state["log"]
         self._seconds = state["seconds"]

@@ -5,13 +5,13 @@ metadata (``lower``); ``integers`` says where each rounding happens.
 """
 
 from addersr.export.quantization.lower import lower
-from addersr.export.quantization.plan import DomainPlan, Plan, TensorPlan
 from addersr.export.quantization.quantize import (
     PRECISIONS,
     Quantized,
     make_quantization_plan,
     quantize,
 )
+from addersr.runtime.plan import DomainPlan, Plan, TensorPlan
 
 __all__ = [
     "PRECISIONS",

@@ -38,7 +38,7 @@ from addersr.export.quantization.integers import (
 )
 from addersr.export.quantization.layers import Concat, Layer, Network, Reals
 from addersr.export.quantization.lower import surroundings
-from addersr.export.quantization.plan import Plan, TensorPlan
+from addersr.runtime.plan import Plan, TensorPlan
 
 #: Twice what rounding to nearest can do.
 _EPS = float(np.finfo(np.float32).eps)

@@ -24,7 +24,7 @@ from addersr.custom_ops.requantization import activation_table, data_range
 from addersr.custom_ops.requantization.parameters import MAX_SUM, MAX_TABLE
 from addersr.errors import AdderSRError
 from addersr.export.quantization.layers import Layer, Reals
-from addersr.export.quantization.plan import DomainPlan, TensorPlan
+from addersr.runtime.plan import DomainPlan, TensorPlan
 
 Integers = npt.NDArray[np.integer[Any]]
 Parameters = qlinear_adder_conv.Parameters | qlinear_fused_conv.Parameters

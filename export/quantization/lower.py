@@ -14,7 +14,7 @@ from addersr.errors import AdderSRError
 from addersr.export.quantization.integers import Surroundings, layer_parameters
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.network import read_network
-from addersr.export.quantization.plan import Plan, TensorPlan
+from addersr.runtime.plan import Plan, TensorPlan
 
 _OPSET, _IR_VERSION = 18, 10
 

@@ -1,7 +1,7 @@
 """A fused fp32 file and a folder of photos become a file in integers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
@@ -9,15 +9,15 @@ import onnx
 from addersr.errors import AdderSRError
 from addersr.export.quantization.float_network import FloatNetwork
 from addersr.export.quantization.images import Patch, load_patches
-from addersr.export.quantization.layers import Network
+from addersr.export.quantization.layers import Layer, Network
 from addersr.export.quantization.lower import lower_network
 from addersr.export.quantization.network import read_network
-from addersr.export.quantization.plan import Plan
-from addersr.export.quantization.ranges import Choice, Type, make_plan, mse_widths
+from addersr.export.quantization.ranges import Choice, Type, make_domains, make_plan, mse_widths
 from addersr.export.quantization.search import cheapest_types
 from addersr.export.quantization.statistics import gather
 from addersr.export.quantization.trials import Score, Trials
 from addersr.runtime.model_info import ModelInfo, read_model_info
+from addersr.runtime.plan import Plan
 
 PRECISIONS = ("u8", "i16", "mixed")
 
@@ -80,9 +80,19 @@ def quantize(
     patches = load_patches(
         folder, scale=info.scale, colour=info.colour, io=_io(model), progress=progress
     )
-    plan, score = _calibrate(network, info, patches, precision, bits, max_drop, progress)
+    trained = _trained_plan(model, network, precision, bits)
     count = f"{len(patches)} image{'s' * (len(patches) != 1)}"
-    calibration = f"{count} of {folder.resolve().name}, squared error"
+    calibration = f"{count} of {folder.resolve().name}, "
+    if trained is None:
+        calibration += "squared error"
+        plan, score = _calibrate(network, info, patches, precision, bits, max_drop, progress)
+    else:
+        calibration += "scales trained with the weights"
+        floats = FloatNetwork(network)
+        statistics = gather(floats, [patch.x for patch in patches], progress)
+        # The layers' sums moved in training; scales and zero points are what was trained.
+        plan = replace(trained, domains=make_domains(network, statistics))
+        score = Trials(network, floats, patches, info.scale).measure(plan)
     lowered = lower_network(network, plan, calibration=calibration, fallback=fallback)
     return Quantized(lowered, network, plan, calibration, score)
 
@@ -92,6 +102,24 @@ def make_quantization_plan(
 ) -> Plan:
     """The plan alone, as :func:`quantize` would choose it."""
     return quantize(model, folder, precision=precision, bits=bits, fallback=False).plan
+
+
+def _trained_plan(
+    model: onnx.ModelProto, network: Network, precision: str, bits: int
+) -> Plan | None:
+    """The plan that the weights of a file were trained for, if there is one of these types."""
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    if "addersr.plan" not in properties:
+        return None
+    plan = Plan.from_json(properties["addersr.plan"])
+    types = tensor_types(network, precision, bits) if precision != "mixed" else {}
+    if {name: tensor.type for name, tensor in plan.tensors.items() if "|" not in name} != types:
+        raise AdderSRError(
+            f"The weights were trained for other integers than {precision} of {bits} bits (their "
+            f"plan is of precision {plan.precision}): ask for those, or export the checkpoint that "
+            "the training started from."
+        )
+    return plan
 
 
 def _check(precision: str, bits: int | None, max_drop: float) -> int:
@@ -144,10 +172,16 @@ def _calibrate(
 
 
 def tensor_types(network: Network, precision: str, bits: int) -> dict[str, Type]:
-    """All tensors of one type, but for the image, also without its mean, and the last tensor."""
+    """All tensors of one type, but for the image (also without its mean), the last tensor, and
+    those that no adder layer reads: a convolution is as fast with all 8 bits."""
     inside: Type = ("uint8" if precision == "u8" else "int16", bits)
     end: Type = ("int16", max(_END_BITS, bits if precision == "i16" else 0))
     types = dict.fromkeys(network.tensors, inside)
+    if precision == "u8":
+        for name in types:
+            readers = network.readers(name)
+            if readers and all(isinstance(r, Layer) and r.kind == "conv" for r in readers):
+                types[name] = ("uint8", DEFAULT_BITS["u8"])
     types[network.start] = end
     for layer in network.layers:
         if layer.x == network.start and layer.is_copy:

@@ -16,8 +16,8 @@ from addersr.custom_ops.requantization import data_range
 from addersr.export.quantization.float_network import t_name
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.lower import view_name
-from addersr.export.quantization.plan import DomainPlan, Plan, TensorPlan
 from addersr.export.quantization.statistics import Statistics
+from addersr.runtime.plan import DomainPlan, Plan, TensorPlan
 
 Reals = npt.NDArray[np.float64]
 Type = tuple[str, int]
@@ -57,12 +57,16 @@ def make_plan(network: Network, statistics: Mapping[str, Statistics], choice: Ch
             tensors[name] = _one_for_all(statistics[name], choice, name)
     _align_moves(network, tensors)
     _add_views(network, tensors, statistics)
-    domains = {
+    return Plan(tensors, make_domains(network, statistics), choice.precision)
+
+
+def make_domains(network: Network, statistics: Mapping[str, Statistics]) -> dict[str, DomainPlan]:
+    """The domains of all tables."""
+    return {
         layer.name: _domain(statistics[t_name(layer)], shared=_shares_table(layer))
         for layer in network.layers
         if layer.has_curve
     }
-    return Plan(tensors, domains, choice.precision)
 
 
 def mse_widths(network: Network, statistics: Mapping[str, Statistics], choice: Choice) -> Choice:

@@ -11,8 +11,8 @@ from addersr.export.quantization.float_network import OUTPUT, FloatNetwork
 from addersr.export.quantization.images import Patch
 from addersr.export.quantization.layers import Network
 from addersr.export.quantization.lower import lower_network
-from addersr.export.quantization.plan import Plan
 from addersr.runtime.colour import luma
+from addersr.runtime.plan import Plan
 from addersr.runtime.session import create_session, run_session
 
 

@@ -19,10 +19,10 @@ from addersr.export.quantization.float_network import FloatNetwork
 from addersr.export.quantization.layers import Network
 from addersr.export.quantization.lower import integer_name, lower_network
 from addersr.export.quantization.network import read_network
-from addersr.export.quantization.plan import Plan
 from addersr.export.quantization.quantize import DEFAULT_BITS, tensor_types
 from addersr.export.quantization.ranges import Choice, make_plan, mse_widths
 from addersr.export.quantization.statistics import gather
+from addersr.runtime.plan import Plan
 from addersr.runtime.session import create_session, run_session
 
 from .factory import picture

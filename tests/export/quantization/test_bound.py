@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from addersr.export.quantization.bound import check_layers, propagated_bound
 from addersr.export.quantization.layers import Network
 from addersr.export.quantization.lower import integer_name
-from addersr.export.quantization.plan import Plan
+from addersr.runtime.plan import Plan
 
 from .factory import NETWORKS, Factory, mobile, picture
 from .quantizing import lowered, planned, run_kernels, with_integers

@@ -5,7 +5,7 @@ import pytest
 
 from addersr.export.quantization.integers import adder_weights, conv_weights
 from addersr.export.quantization.layers import Layer
-from addersr.export.quantization.plan import TensorPlan
+from addersr.runtime.plan import TensorPlan
 
 
 def layer(kind: str, w: np.ndarray, group: int = 1) -> Layer:

@@ -8,9 +8,9 @@ import pytest
 
 from addersr.custom_ops import library_info
 from addersr.export.quantization import Plan, lower
-from addersr.export.quantization.plan import TensorPlan
 from addersr.runtime.child_session import ChildSession
 from addersr.runtime.model_info import read_model_info
+from addersr.runtime.plan import TensorPlan
 
 from .factory import NETWORKS, mobile, picture
 from .quantizing import Array, lowered, planned, run_kernels, run_numpy
