@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-training headers web clean
+        typing bench-kernels bench-models bench-training headers web clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
 	$(BIN)/python -m addersr.custom_ops.benchmark
 	$(BIN)/python -m addersr.custom_ops.benchmark.heads_and_tails
+
+bench-models: $(VENV)/.installed  ## whole networks, picture in to picture out, beside the CNN twin
+	$(BIN)/python -m addersr.export.benchmark
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark
