@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
-FOLDERS := cli counts custom_ops export models runtime training zoo
+FOLDERS := cli custom_ops export models runtime training zoo
 CPP := $(shell find custom_ops tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
 BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops -name CMakeLists.txt -o -name '*.map')
 
@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-training headers clean
+        typing bench-kernels bench-training headers web clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ oldest: $(OLDEST)/.installed  ## the tests that need no torch, on onnxruntime 1.
 	@if [ -x $(OLDEST)/bin/python ]; then \
 	  echo "== Tests, onnxruntime 1.18, installed wheel without torch"; \
 	  $(OLDEST)/bin/python -m pytest -p no:cacheprovider \
-	    tests/custom_ops tests/runtime tests/zoo tests/counts tests/cli; \
+	    tests/custom_ops tests/runtime tests/zoo tests/cli; \
 	else \
 	  echo "== Skipped the tests on onnxruntime 1.18: it has no wheel for this Python"; \
 	fi
@@ -121,6 +121,9 @@ bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 
 headers:  ## fetch onnxruntime's official header (Debian), which a test compares ours with
 	tests/custom_ops/fetch_onnxruntime_header.sh
+
+web:  ## fetch onnxruntime-web (npm), in which a test runs exported files
+	tests/export/web/fetch.sh
 
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build out

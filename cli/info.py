@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from addersr.cli.options import Arguments, AsJson, examples, parse_arguments
-from addersr.cli.output import say_note, show
+from addersr.cli.output import progress, say_note, show
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from addersr.counts.report import Report
+    from addersr.export.counts.report import Report
 
 EXAMPLES = examples(
     "addersr info tiny-x2-adder",
@@ -54,6 +54,12 @@ def info(
             "--as-published", help="Leave out the layers that the paper's tables leave out."
         ),
     ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="HR images that show which taps of a float32 file are pure ±x."
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw a chart: .png, .svg or .pdf.")
     ] = None,
@@ -67,7 +73,7 @@ def info(
     Energy is the number of operations times published costs per operation, not a measurement.
     A file needs onnx, an architecture or a checkpoint torch.
     """
-    from addersr.counts import chart, tables
+    from addersr.export.counts import chart, tables
 
     if as_json and as_markdown:
         raise AdderSRError("Give --json or --markdown, not both.")
@@ -82,6 +88,7 @@ def info(
         kind=kind,
         arguments=argument,
         as_published=as_published,
+        data=data,
     )
     drawn = None if file_format is None else chart.chart(report, file_format)
     if as_markdown:
@@ -101,9 +108,12 @@ def _report(
     kind: str | None,
     arguments: list[str] | None,
     as_published: bool,
+    data: Path | None,
 ) -> "Report":
     """Find out what ``model`` is, and count it."""
     path = _file(model)
+    if data is not None and (path is None or path.suffix == ".safetensors"):
+        raise AdderSRError(f"--data needs an ONNX file: {model} has to be exported first.")
     if path is None:
         return _architecture(model, output, scale, kind, arguments, as_published=as_published)
     if arguments or kind:
@@ -112,15 +122,24 @@ def _report(
         )
     if path.suffix == ".safetensors":
         try:
-            from addersr.counts.of_architecture import report_checkpoint
+            from addersr.export.counts.of_architecture import report_checkpoint
         except ImportError as error:
             raise _missing(error, "A checkpoint") from error
         return report_checkpoint(path, output, scale=scale, as_published=as_published)
     try:
-        from addersr.counts.of_file import report_file
+        from addersr.export.counts.of_file import report_file
     except ImportError as error:
         raise _missing(error, "A file") from error
-    return report_file(path, output, name=model, scale=scale, as_published=as_published)
+    with progress("Measuring ranges") as show_progress:
+        return report_file(
+            path,
+            output,
+            name=model,
+            scale=scale,
+            as_published=as_published,
+            data=data,
+            progress=show_progress,
+        )
 
 
 def _file(model: str) -> Path | None:
@@ -143,7 +162,7 @@ def _architecture(
     as_published: bool,
 ) -> "Report":
     try:
-        from addersr.counts.of_architecture import report_architecture
+        from addersr.export.counts.of_architecture import report_architecture
         from addersr.models import architectures
     except ImportError as error:
         raise _missing(
@@ -186,7 +205,7 @@ def _text(report: "Report") -> "RenderableType":
     from rich.console import Group
     from rich.table import Table
 
-    from addersr.counts.tables import tables
+    from addersr.export.counts.tables import tables
 
     parts: list[RenderableType] = []
     for table in tables(report):

@@ -64,17 +64,28 @@ def verify_file(
     """
     info = read_model_info(exported)
     model = onnx.load_from_string(exported)
+    _check_free(model)
     with tempfile.TemporaryDirectory(prefix="addersr-verify-") as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(exported)
         ways = _ways(model, path)
         _tell(progress, 0, 1 + len(ways))
         expected = tuple(expectations(model, integers=info.precision != "fp32"))
-        comparisons = []
+        comparisons: list[Comparison] = []
         for way in ways:
             _tell(progress, 1 + len(comparisons), 1 + len(ways))
             comparisons.append(_compare(way, expected))
     return tuple(comparisons)
+
+
+def _check_free(model: onnx.ModelProto) -> None:
+    sides = model.graph.input[0].type.tensor_type.shape.dim
+    pictures = model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    if any(side.HasField("dim_value") for side in (sides[1:3] if pictures else sides[2:])):
+        raise AdderSRError(
+            "A file for one size of images cannot be tried on the samples: verify the file of the "
+            "same model without --size."
+        )
 
 
 def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) -> None:

@@ -130,7 +130,7 @@ def _fused_adder_conv(node: onnx.NodeProto, inputs: Sequence[Array], _result: Ar
 
 def _conv(_: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
     x, w = inputs[:2]
-    largest = w[0].size * _largest(x) * _largest(w)
+    largest: float = w[0].size * _largest(x) * _largest(w)
     return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
 
 
@@ -141,7 +141,7 @@ def _conv_transpose(node: onnx.NodeProto, inputs: Sequence[Array], _result: Arra
     strides = attributes.get("strides", (1, 1))
     rows, columns = (-(-w.shape[2 + i] // strides[i]) for i in range(2))
     taps = w.shape[0] // attributes.get("group", 1) * rows * columns
-    largest = taps * _largest(x) * _largest(w)
+    largest: float = taps * _largest(x) * _largest(w)
     return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
 
 

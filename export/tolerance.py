@@ -152,8 +152,10 @@ _BOUNDS: dict[str, Bound] = {
     "aten::_prelu_kernel": _relative(1),
     "aten::add": _relative(1),
     "aten::convolution": _conv,
+    "aten::div": _relative(1),
     "aten::exp": _relative(4),
     "aten::expm1": _relative(4),
+    "aten::leaky_relu": _relative(1),
     "aten::log": _log,
     "aten::mul": _relative(1),
     "aten::sub": _relative(1),
@@ -163,7 +165,7 @@ _BOUNDS: dict[str, Bound] = {
 _EXACT = {
     f"aten::{name}"
     for name in (
-        *("abs", "cat", "clamp_min", "empty", "neg", "pixel_shuffle"),
+        *("abs", "cat", "clamp_min", "empty", "hardtanh", "neg", "pixel_shuffle"),
         *("relu", "replication_pad2d", "sign", "unsqueeze", "view"),
     )
 }

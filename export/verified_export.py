@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from addersr.export.file_verification import verify_file
 from addersr.export.onnx_export import ExportOptions, export_onnx
@@ -45,7 +46,8 @@ def export_verified(
         exported = export_onnx(
             model, architecture=architecture, arguments=arguments, options=wanted
         )
-        return exported.SerializeToString(deterministic=True)
+        serialized: bytes = exported.SerializeToString(deterministic=True)
+        return serialized
 
     planes = export(ExportOptions())
     report = verify(model, planes, progress)
@@ -62,7 +64,7 @@ def export_verified(
 
 def _same_results(exported: bytes, other: bytes, size: tuple[int, int] | None) -> Comparison:
     height, width = size or (24, 40)
-    results = []
+    results: list[npt.NDArray[Any]] = []
     for file in (exported, other):
         session = create_session(file, threads=1)
         x = sample_input(read_model_info(file), width, height)

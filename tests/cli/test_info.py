@@ -13,7 +13,7 @@ pytest.importorskip("onnx", reason="reads ONNX files")
 
 from addersr.cli.app import app
 
-from ..counts.graphs import Model
+from ..export.counts.graphs import Model
 
 
 def info(*arguments: str | Path) -> Any:
@@ -123,7 +123,7 @@ def test_a_file_needs_no_torch(adder_model: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in [name for name in sys.modules if name.startswith("addersr.counts")]:
+    for name in [name for name in sys.modules if name.startswith("addersr.export.counts")]:
         monkeypatch.delitem(sys.modules, name)
     said = refusal("mobile")
     assert "mobile" in said
@@ -190,6 +190,8 @@ def test_size_that_is_no_multiple(adder_model: Path) -> None:
 def test_wrong_options(adder_model: Path, tmp_path: Path) -> None:
     assert "enlarges by 2, not by 3" in refusal(adder_model, "--scale", "3")
     assert "leave --argument and --kind out" in refusal(adder_model, "-a", "channels=8")
+    assert "needs an ONNX file" in refusal("mobile", "--data", tmp_path)
+    assert "There are no images" in refusal(adder_model, "--data", tmp_path)
     assert "not both" in refusal(adder_model, "--json", "--markdown")
     assert ".png" in refusal(adder_model, "--plot", tmp_path / "chart.txt")
     assert "does not exist" in refusal(adder_model, "--plot", tmp_path / "none" / "chart.png")

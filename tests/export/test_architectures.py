@@ -46,7 +46,7 @@ def test_exports_and_verifies(name: str, kind: str, scale: int) -> None:
     exported = export_onnx(model, architecture=name, arguments=case.arguments)
     report = verify(model, exported.SerializeToString())
     assert report.passed, report.problems
-    adders = sum(node.op_type == "AdderConv" for node in exported.graph.node)
+    adders = sum(node.op_type == "FusedAdderConv" for node in exported.graph.node)
     upsamplers = 1 if scale == 4 and name == "edsr" else 0
     assert adders == (case.adders + upsamplers if kind == "adder" else 0)
     # Cubic Resize takes ten times as long as a small network.
@@ -81,7 +81,7 @@ def test_resnet20(kind: str) -> None:
     strides = [
         tuple(onnx.helper.get_node_attr_value(node, "strides"))
         for node in exported.graph.node
-        if node.op_type == "AdderConv"
+        if node.op_type == "FusedAdderConv"
     ]
     assert strides.count((2, 2)) == (4 if kind == "adder" else 0)
 

@@ -1,5 +1,0 @@
-"""What a network costs: operations, energy, receptive field, memory.
-
-``onnx_graph`` reads a file (needs onnx), ``torch_graph`` an architecture (needs torch); everything
-else works on the :class:`~addersr.counts.graph.Graph` that they make, and needs neither.
-"""
