@@ -12,8 +12,9 @@ TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
 # Work on each number alone, so the layout does not matter to them.
 _ELEMENTWISE = {
-    *("Abs", "Add", "Clip", "Div", "Exp", "LeakyRelu", "Log", "Mul", "Neg", "PRelu", "Pow"),
-    *("Relu", "Sub"),
+    *("Abs", "Add", "Clip", "Div", "Elu", "Exp", "HardSigmoid", "HardSwish", "LeakyRelu", "Log"),
+    *("Max", "Min", "Mul", "Neg", "PRelu", "Pow", "Relu", "Sigmoid", "Sign", "Softplus", "Sqrt"),
+    *("Sub", "Tanh"),
 }
 
 
