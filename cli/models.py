@@ -28,7 +28,10 @@ def _describe(entry: Any) -> dict[str, Any]:
 def _table(result: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
 
-    table = Table("model", "architecture", "kind", "scale", "colour", "precision")
+    table = Table()
+    table.add_column("model", no_wrap=True)
+    for heading in ("architecture", "kind", "scale", "colour", "precision"):
+        table.add_column(heading)
     table.add_column("parameters", justify="right")
     table.add_column("PSNR on Y, dB")
     for model in result:

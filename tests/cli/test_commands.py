@@ -66,7 +66,7 @@ def test_models(run: Run, tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     assert json.loads((tmp_path / "models.json").read_text()) == result
     assert [model["name"] for model in result] == [entry.name for entry in zoo.entries()]
-    keys = ["name", "architecture", "kind", "scale", "colour", "parameters", "psnr"]
+    keys = ["name", "architecture", "kind", "scale", "colour", "precision", "parameters", "psnr"]
     for model in result:
         assert list(model) == keys
         assert model["kind"] in ("adder", "cnn")

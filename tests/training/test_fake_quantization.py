@@ -16,15 +16,27 @@ from addersr.errors import AdderSRError
 from addersr.models import create
 from addersr.models.adder_conv import AdderConv2d
 from addersr.models.checkpoint import load_model, read_metadata, save_model
+from addersr.runtime.plan import Plan, TensorPlan
 from addersr.training import Trainer, TrainingConfig
 from addersr.training.data import load_pairs
-from addersr.training.fake_quantization import FakeQuantization, Grid
+from addersr.training.fake_quantization import FakeQuantization, Place, Rounding
 from addersr.training.validation import validation_psnr
 
 #: 6 bits; powers of two, so that float32 holds every product exactly.
-COARSE = Grid((2.0**-5,), (20, 31, 40, 12), 0, 63)
-FINE = Grid((2.0**-13,), (1 << 14,), 0, (1 << 15) - 1)
-PLAIN = Grid((2.0**-5,), (31,), 0, 63)
+COARSE = TensorPlan("uint8", 6, (2.0**-5,), (20, 31, 40, 12))
+FINE = TensorPlan("int16", 16, (2.0**-14,), (0,))
+PLAIN = TensorPlan("uint8", 6, (2.0**-5,), (31,))
+
+
+def rounded(plan: TensorPlan, x: torch.Tensor) -> torch.Tensor:
+    return Rounding(plan, learned=False)(x)
+
+
+def set_grid(adder: AdderConv2d, plan: TensorPlan) -> None:
+    """As a quantisation does for a layer whose input has this plan."""
+    model = torch.nn.Sequential(adder)
+    filters = (Place("0", "x"),)
+    FakeQuantization(Plan({"x": plan}, {}, "u8"), (), (), filters).attach(model)
 
 
 def test_values_are_rounded_as_by_the_integer_op() -> None:
@@ -39,12 +51,12 @@ def test_values_are_rounded_as_by_the_integer_op() -> None:
             bits=6,
         )
         expected[..., channel] = (integers[..., 0].astype(int) - zero_point) * COARSE.scale[0]
-    assert np.array_equal(COARSE.fake_quantize(x).permute(0, 2, 3, 1).numpy(), expected)
+    assert np.array_equal(rounded(COARSE, x).permute(0, 2, 3, 1).numpy(), expected)
 
 
 def test_gradient_stops_where_a_value_is_clamped() -> None:
     x = torch.tensor([-1.0, -0.9, 0.011, 1.0, 1.02]).view(1, 1, 1, 5).requires_grad_()
-    PLAIN.fake_quantize(x).backward(torch.full_like(x, 3.0))
+    rounded(PLAIN, x).backward(torch.full_like(x, 3.0))
     assert x.grad.flatten().tolist() == [0, 3, 3, 3, 0]
 
 
@@ -61,7 +73,7 @@ def test_an_adder_layer_is_that_of_the_integers(groups: int) -> None:
     # The filters of every group see the zero points of their own channels.
     of_filters = zero_points.view(groups, 1, -1).repeat(1, 4 // groups, 1).view(4, -1, 1, 1)
     weight = adder.weight.detach()
-    x = COARSE.fake_quantize(torch.randn(2, 4, 6, 7))
+    x = rounded(COARSE, torch.randn(2, 4, 6, 7))
     steps = qlinear_adder_conv(
         (x / scale + zero_points.view(-1, 1, 1)).permute(0, 2, 3, 1).numpy().astype(np.uint8),
         Parameters(
@@ -78,7 +90,7 @@ def test_an_adder_layer_is_that_of_the_integers(groups: int) -> None:
     )
     clipped = weight.maximum(-of_filters * scale).minimum((63 - of_filters) * scale)
     cut = (weight - clipped).abs().sum((1, 2, 3))
-    adder.grid = COARSE
+    set_grid(adder, COARSE)
     sums = adder(x) + cut.view(-1, 1, 1)  # what the quantiser takes from the bias
     expected = (sums / scale / divisor + 63).round().clamp(0, 63)
     assert cut.min() > 0
@@ -91,7 +103,7 @@ def test_the_clamp_of_filters_is_no_loss(centred: bool) -> None:
     adder = layer(centred=centred)
     x = torch.empty(2, 4, 6, 7).uniform_(-1.9, 1.9)
     exact = adder(x)
-    adder.grid = FINE  # -2 … 2 in steps of 1/8192
+    set_grid(adder, FINE)  # -2 … 2 in steps of 1/16384
     assert (adder.weight.abs() > 2).sum() > 10
     # Each of 36 taps is off by half a step at most.
     assert (adder(x) - exact).abs().max() <= 36 / 2 * FINE.scale[0] + 1e-4
@@ -102,8 +114,9 @@ def test_filters_keep_their_gradient(centred: bool) -> None:
     adder = layer(centred=centred)
     x, dy = torch.empty(2, 4, 6, 7).uniform_(-0.9, 0.9), torch.randn(2, 4, 6, 7)
     gradients = []
-    for grid in (None, COARSE):
-        adder.grid = grid
+    for plan in (None, COARSE):
+        if plan is not None:
+            set_grid(adder, plan)
         adder.zero_grad()
         adder(x).backward(dy)
         gradients.append(adder.weight.grad.clone())
@@ -114,14 +127,18 @@ def test_filters_keep_their_gradient(centred: bool) -> None:
     assert gradients[1][outside].abs().min() > 0
 
 
-def quantization(plan: str = '{"scales": 1}') -> FakeQuantization:
-    grid = Grid((2.0**-5,), (31,), 0, 63)
-    head = Grid(tuple(2.0**-5 for _ in range(8)), (31,) * 7 + (20,), 0, 63)
+def quantization(learned: tuple[str, ...] = ("h", "b"), **changes: TensorPlan) -> FakeQuantization:
+    tensors = {
+        "input": TensorPlan("uint8", 8, (1 / 255,), (0,)),
+        "h": TensorPlan("uint8", 6, (2.0**-5,), (31,) * 7 + (20,)),
+        "b": PLAIN,
+    }
     return FakeQuantization(
-        inputs={"head": Grid((1 / 255,), (0,), 0, 255)},
-        outputs={"head": head, "blocks.0.activation": grid},
-        filters={"blocks.0.adder": head},
-        plan=plan,
+        plan=Plan({**tensors, **changes}, {}, "u8"),
+        inputs=(Place("head", "input"),),
+        outputs=(Place("head", "h"), Place("blocks.0.activation", "b")),
+        filters=(Place("blocks.0.adder", "h", 8),),
+        learned=learned,
     )
 
 
@@ -156,11 +173,20 @@ def test_json_keeps_everything() -> None:
 @pytest.mark.parametrize("wrong", ["filters", "inputs", "outputs"])
 def test_modules_that_are_not_there(wrong: str) -> None:
     model = create("mobile", "adder", channels=8, blocks=1)
-    changed = dataclasses.replace(quantization(), **{wrong: {"tail.no": PLAIN}})
+    changed = dataclasses.replace(quantization(), **{wrong: (Place("tail.no", "b"),)})
     with pytest.raises(AdderSRError, match=r"no layer tail.no"):
         changed.attach(model)
     with pytest.raises(AdderSRError, match="no layer head"):
-        dataclasses.replace(quantization(), filters={"head": PLAIN}).attach(model)
+        dataclasses.replace(quantization(), filters=(Place("head", "b"),)).attach(model)
+
+
+def test_learned_scales_follow_their_gradient() -> None:
+    x = torch.tensor([-3.0, 0.02, 0.5, 3.0]).view(1, 1, 1, 4)
+    rounding = Rounding(PLAIN, learned=True)
+    rounding(x).sum().backward()
+    # The ends are clamped to -31 and 32 steps; between, it is the error of rounding, in steps.
+    expected = (-31 + 32 + (1 - 0.02 * 32) + 0) * PLAIN.scale[0]
+    assert rounding.log_scale.grad.item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.fixture
@@ -195,7 +221,10 @@ def test_training_resumes_exactly_and_keeps_the_plan(
     one, other = (load_model(run.checkpoint).state_dict() for run in (whole, resumed))
     assert all(torch.equal(value, other[name]) for name, value in one.items())
     assert (tmp_path / "whole/log.csv").read_text() == (tmp_path / "parts/log.csv").read_text()
-    assert read_metadata(resumed.checkpoint)["plan"] == '{"scales": 1}'
+    plans = [Plan.from_json(read_metadata(run.checkpoint)["plan"]) for run in (whole, resumed)]
+    assert plans[0] == plans[1]
+    assert plans[0].tensors["input"] == quantization().plan.tensors["input"]
+    assert plans[0].tensors["h"].scale != quantization().plan.tensors["h"].scale  # learned
     assert last.psnr is not None
 
 
@@ -205,7 +234,8 @@ def test_validation_is_that_of_the_rounded_model(quantized: TrainingConfig, tmp_
     model = load_model(run.checkpoint)
     pairs = load_pairs(quantized.data, quantized.scale, smallest=quantized.patch)
     exact = validation_psnr(model, pairs)
-    quantization().attach(model)
+    plan = Plan.from_json(read_metadata(run.checkpoint)["plan"])
+    dataclasses.replace(quantization(learned=()), plan=plan).attach(model)
     assert last.psnr == validation_psnr(model, pairs)
     assert last.psnr != exact
 
