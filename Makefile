@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-training headers clean
+        typing bench-kernels bench-models bench-training headers web clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -116,11 +116,17 @@ bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxrunt
 	$(BIN)/python -m addersr.custom_ops.benchmark
 	$(BIN)/python -m addersr.custom_ops.benchmark.heads_and_tails
 
+bench-models: $(VENV)/.installed  ## whole networks, picture in to picture out, beside the CNN twin
+	$(BIN)/python -m addersr.export.benchmark
+
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark
 
 headers:  ## fetch onnxruntime's official header (Debian), which a test compares ours with
 	tests/custom_ops/fetch_onnxruntime_header.sh
+
+web:  ## fetch onnxruntime-web (npm), in which a test runs exported files
+	tests/export/web/fetch.sh
 
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build out

@@ -6,7 +6,18 @@ import typer
 from typer.core import TyperGroup
 
 from addersr import __version__
-from addersr.cli import bench, doctor, evaluate, export, models, quantize, train, upscale
+from addersr.cli import (
+    bench,
+    doctor,
+    evaluate,
+    export,
+    info,
+    models,
+    quantize,
+    train,
+    upscale,
+    verify,
+)
 from addersr.cli.output import say_error
 from addersr.errors import AdderSRError
 
@@ -43,6 +54,8 @@ for _command, _examples in (
     (upscale.upscale, upscale.EXAMPLES),
     (export.export, export.EXAMPLES),
     (quantize.quantize, quantize.EXAMPLES),
+    (verify.verify, verify.EXAMPLES),
+    (info.info, info.EXAMPLES),
     (train.train, train.EXAMPLES),
     (evaluate.evaluate, evaluate.EXAMPLES),
     (bench.bench, bench.EXAMPLES),

@@ -1,15 +1,13 @@
 """``addersr bench``: how long a model takes here."""
 
-import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addersr.cli.options import AsJson, JsonFile, Threads, examples
+from addersr.cli.options import AsJson, JsonFile, Threads, examples, parse_size
 from addersr.cli.output import check_json_file, progress, say_note, show
-from addersr.errors import AdderSRError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,13 +47,12 @@ def bench(
     from addersr.runtime import benchmark
     from addersr.runtime.child_session import ChildSession
     from addersr.runtime.model_info import read_model_info
-    from addersr.runtime.upscaler import resolve_model
+    from addersr.runtime.upscaler import resolve_model, sample_input
 
     check_json_file(output)
-    width, height = _parse_size(size)
+    width, height = parse_size(size)
     path = resolve_model(model)
-    channels = 1 if read_model_info(path).colour == "y" else 3
-    planes = benchmark.sample_input(width, height, channels)
+    planes = sample_input(read_model_info(path), width, height)
     label = f"{path.stem}/{width}x{height}"
     with ExitStack() as children:
         subjects = [benchmark.session_subject(label, path, planes, threads=threads)]
@@ -72,13 +69,6 @@ def bench(
     if subjects[0].kernel == benchmark.FUNCTION_BODY:
         say_note("The model ran on the slow path: 'addersr doctor' says why.")
     show(result, lambda: _table(timings, result["context"]), as_json=as_json, file=output)
-
-
-def _parse_size(size: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
-    if match is None:
-        raise AdderSRError(f"Expected --size as WIDTHxHEIGHT, for example 320x180, got {size!r}.")
-    return int(match[1]), int(match[2])
 
 
 def _twin(model: str) -> Path | None:

@@ -21,14 +21,17 @@ def models(as_json: AsJson = False, output: JsonFile = None) -> None:
 
 
 def _describe(entry: Any) -> dict[str, Any]:
-    fields = ("name", "architecture", "kind", "scale", "colour", "parameters")
+    fields = ("name", "architecture", "kind", "scale", "colour", "precision", "parameters")
     return {**{field: getattr(entry, field) for field in fields}, "psnr": dict(entry.psnr)}
 
 
 def _table(result: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
 
-    table = Table("model", "architecture", "kind", "scale", "colour")
+    table = Table()
+    table.add_column("model", no_wrap=True)
+    for heading in ("architecture", "kind", "scale", "colour", "precision"):
+        table.add_column(heading)
     table.add_column("parameters", justify="right")
     table.add_column("PSNR on Y, dB")
     for model in result:
@@ -39,6 +42,7 @@ def _table(result: list[dict[str, Any]]) -> "Table":
             model["kind"],
             f"×{model['scale']}",
             model["colour"],
+            model["precision"],
             f"{model['parameters']:,}",
             psnr,
         )

@@ -1,9 +1,13 @@
 """Options that several commands have."""
 
+import json
+import re
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
+
+from addersr.errors import AdderSRError
 
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON and nothing else on stdout.")
@@ -14,6 +18,43 @@ JsonFile: TypeAlias = Annotated[
 Threads: TypeAlias = Annotated[
     int, typer.Option(min=0, help="Threads of onnxruntime; 0: as many as there are cores.")
 ]
+Arguments: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--argument", "-a", metavar="KEY=VALUE", help="Of the architecture."),
+]
+
+
+def parse_arguments(texts: list[str] | None) -> dict[str, Any]:
+    """What ``--argument`` was given: each value as JSON if it is any, else as text.
+
+    Raises:
+        AdderSRError: one is not KEY=VALUE.
+    """
+    return dict(_argument(text) for text in texts or ())
+
+
+def _argument(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise AdderSRError(
+            f"Expected --argument as KEY=VALUE, for example channels=16, got {text}."
+        )
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """``320x180`` as width and height.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
+    if match is None:
+        raise AdderSRError(f"Expected --size as WIDTHxHEIGHT, for example 320x180, got {size!r}.")
+    return int(match[1]), int(match[2])
 
 
 def examples(*commands: str) -> str:

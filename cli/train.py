@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addersr.cli.options import AsJson, examples
+from addersr.cli.options import Arguments, AsJson, examples, parse_arguments
 from addersr.cli.output import progress, say_note, show
 from addersr.errors import AdderSRError
 from addersr.files import make_folder
@@ -48,10 +48,7 @@ def train(
     ] = None,
     kind: Annotated[str, typer.Option(help="adder, or cnn for the twin.")] = "adder",
     scale: Annotated[int, typer.Option(help="Upscaling factor.")] = 2,
-    argument: Annotated[
-        list[str] | None,
-        typer.Option("--argument", "-a", metavar="KEY=VALUE", help="Of the architecture."),
-    ] = None,
+    argument: Arguments = None,
     steps: Annotated[
         int | None,
         typer.Option(help="Length of the run; default 30000, with --quantize 1500."),
@@ -117,7 +114,7 @@ def train(
         data=data,
         validation=validation,
         scale=scale,
-        arguments=dict(_argument(text) for text in argument or ()),
+        arguments=parse_arguments(argument),
         steps=defaults["steps"] if steps is None else steps,
         batch=batch,
         patch=patch,
@@ -151,21 +148,6 @@ def train(
         "parameters": sum(p.numel() for p in config.create_model().parameters()),
     }
     show(result, lambda: _table(result), as_json=as_json)
-
-
-def _argument(text: str) -> tuple[str, Any]:
-    """KEY=VALUE with the value as JSON if it is any, else as text."""
-    import json
-
-    key, separator, value = text.partition("=")
-    if not separator or not key:
-        raise AdderSRError(
-            f"Expected --argument as KEY=VALUE, for example channels=16, got {text}."
-        )
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
 
 
 def _images(config: "TrainingConfig") -> "tuple[list[ImagePair], list[ImagePair]]":

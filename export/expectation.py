@@ -39,17 +39,22 @@ def expectations(model: onnx.ModelProto, *, integers: bool) -> Iterator[Expectat
     Raises:
         AdderSRError: a node whose rounding is not known, or values that are not finite.
     """
-    pictures = model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
-    make = _Bits(model) if integers else _Pictures(model) if pictures else _Floats(model)
-    for sample in samples(3 if pictures else _channels(model)):
-        x = _picture(sample.x) if pictures else sample.x
+    make = _Bits(model) if integers else _Pictures(model) if _pictures(model) else _Floats(model)
+    for name, x in sample_inputs(model):
         y, tolerance = make(x)
         if not np.isfinite(y).all():
             raise AdderSRError(
                 "The model gives values that are not finite for an ordinary image: its weights are "
                 "damaged or its training diverged. Use an earlier checkpoint."
             )
-        yield Expectation(sample.name, x, y, tolerance)
+        yield Expectation(name, x, y, tolerance)
+
+
+def sample_inputs(model: onnx.ModelProto) -> Iterator[tuple[str, Array]]:
+    """Names and values of what a model is tried on, planes or pictures."""
+    pictures = _pictures(model)
+    for sample in samples(3 if pictures else _channels(model)):
+        yield sample.name, _picture(sample.x) if pictures else sample.x
 
 
 def reference(model: onnx.ModelProto) -> ReferenceEvaluator:
@@ -128,6 +133,11 @@ def _nodes(model: onnx.ModelProto, op: str) -> list[onnx.NodeProto]:
             f"Expected a model of pictures with one {op}, got {len(nodes)}. Export it again."
         )
     return nodes
+
+
+def _pictures(model: onnx.ModelProto) -> bool:
+    kind: int = model.graph.input[0].type.tensor_type.elem_type
+    return kind == onnx.TensorProto.UINT8
 
 
 def _channels(model: onnx.ModelProto) -> int:

@@ -115,7 +115,8 @@ def _relative(units: float) -> Bound:
 
 
 def _attributes(node: onnx.NodeProto) -> Mapping[str, Any]:
-    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    values = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    return {key: v.decode() if isinstance(v, bytes) else v for key, v in values.items()}
 
 
 def _adder_conv(_: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
@@ -129,7 +130,18 @@ def _fused_adder_conv(node: onnx.NodeProto, inputs: Sequence[Array], _result: Ar
 
 def _conv(_: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
     x, w = inputs[:2]
-    largest = w[0].size * _largest(x) * _largest(w)
+    largest: float = w[0].size * _largest(x) * _largest(w)
+    return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
+
+
+def _conv_transpose(node: onnx.NodeProto, inputs: Sequence[Array], _result: Array) -> float:
+    # Filters are [C, O/groups, kh, kw], and every stride-th row and column meets a pixel.
+    x, w = inputs[:2]
+    attributes = _attributes(node)
+    strides = attributes.get("strides", (1, 1))
+    rows, columns = (-(-w.shape[2 + i] // strides[i]) for i in range(2))
+    taps = w.shape[0] // attributes.get("group", 1) * rows * columns
+    largest: float = taps * _largest(x) * _largest(w)
     return 2 * _EPS * (largest + (_largest(inputs[2]) if len(inputs) > 2 else 0.0))
 
 
@@ -157,6 +169,7 @@ _BOUNDS: dict[str, Bound] = {
     "AdderConv": _adder_conv,
     "FusedAdderConv": _fused_adder_conv,
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "BatchNormalization": _batch_norm,
     **{name: _relative(1) for name in ("Add", "Sub", "Mul", "Div", "PRelu", "LeakyRelu")},
     **{name: _relative(4) for name in ("Exp", "Pow")},

@@ -112,8 +112,14 @@ def _adder_conv(args: Sequence[Any], _: Tensor) -> float:
 
 
 def _conv(args: Sequence[Any], _: Tensor) -> float:
-    x, weight, bias = args[:3]
+    x, weight, bias, strides = args[:4]
     taps: int = weight[0].numel()
+    transposed, groups = args[6], args[8]
+    if transposed:
+        # Filters are [C, O/groups, kh, kw], and every stride-th row and column meets a pixel.
+        _, _, height, width = weight.shape
+        per_channel = -(-height // strides[0]) * -(-width // strides[1])
+        taps = weight.shape[0] // groups * per_channel
     largest = taps * float(x.abs().max()) * float(weight.abs().max())
     return 2 * _EPS * (largest + (0.0 if bias is None else float(bias.abs().max())))
 
@@ -146,8 +152,10 @@ _BOUNDS: dict[str, Bound] = {
     "aten::_prelu_kernel": _relative(1),
     "aten::add": _relative(1),
     "aten::convolution": _conv,
+    "aten::div": _relative(1),
     "aten::exp": _relative(4),
     "aten::expm1": _relative(4),
+    "aten::leaky_relu": _relative(1),
     "aten::log": _log,
     "aten::mul": _relative(1),
     "aten::sub": _relative(1),
@@ -157,7 +165,7 @@ _BOUNDS: dict[str, Bound] = {
 _EXACT = {
     f"aten::{name}"
     for name in (
-        *("abs", "clamp_min", "empty", "neg", "pixel_shuffle"),
-        *("relu", "sign", "unsqueeze", "view"),
+        *("abs", "cat", "clamp_min", "empty", "hardtanh", "neg", "pixel_shuffle"),
+        *("relu", "replication_pad2d", "sign", "unsqueeze", "view"),
     )
 }

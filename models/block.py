@@ -1,11 +1,15 @@
-"""The adder block of AdderSR and its convolutional twin.
+"""The adder block of AdderSR and its convolutional twin: one layer of a network each.
 
-One layer in the order of the fused epilogue (so that it folds into one op at export):
+An adder layer has the order of the fused epilogue, so that it folds into one op at export:
 
-    A = AdderConv(x);  T = γ·A + β (batch norm, or centred);  T += x (self-shortcut);
-    power activation;  PReLU.
+    A = AdderConv(x);  T = γ·A + β (batch norm, or centred);  T += Z;
+    Y = activation(P(T));  Y += R.
+
+Z is the layer's input (the self-shortcut), a residual of the network, or the sum of both; R is a
+residual of the network that skips the activation; P is the power activation.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -13,8 +17,10 @@ from torch import Tensor, nn
 
 from addersr.models.adder_conv import AdderConv2d
 from addersr.models.power import PowerActivation
+from addersr.models.super_resolution import Kind
 
 Norm = Literal["centred", "batch"]
+Activation = Literal["prelu", "relu", "none"]
 
 
 class ChannelAffine(nn.Module):
@@ -31,15 +37,20 @@ class ChannelAffine(nn.Module):
 
 
 class AdderBlock(nn.Module):
-    """``PReLU(P(norm(AdderConv(x)) + x))``, [N, C, H, W] → [N, C, H, W].
+    """``activation(P(norm(AdderConv(x)) + x + z)) + r``, [N, C, H, W] → [N, O, H', W'].
 
     Args:
-        channels: C, the same for input and output, as the self-shortcut needs (AdderSR, theorem 1).
+        channels: C.
         kernel_size: odd; padding keeps the size.
+        out_channels: O; None for C.
+        stride: of both axes; H' = ⌈H / stride⌉.
+        groups: as in ``torch.nn.Conv2d``.
         norm: "centred" (``γ·(Σ|W| - Σ|X-W|) + β``, no statistics) or "batch" (the papers').
-        shortcut: add the input (AdderSR, section 3.2).
+        shortcut: add the input (AdderSR, section 3.2), if input and output have the same size.
         power: use the power activation (AdderSR, section 3.3).
-        spread: standard deviation of the initial filters.
+        activation: "prelu" with a slope per channel, "relu" or "none".
+        spread: standard deviation of the initial filters; that of centred layers without a
+            shortcut is √taps times as large.
     """
 
     def __init__(
@@ -47,53 +58,170 @@ class AdderBlock(nn.Module):
         channels: int,
         kernel_size: int = 3,
         *,
+        out_channels: int | None = None,
+        stride: int = 1,
+        groups: int = 1,
         norm: Norm = "centred",
         shortcut: bool = True,
         power: bool = True,
+        activation: Activation = "prelu",
         spread: float = 0.3,
     ) -> None:
         super().__init__()
-        if kernel_size % 2 == 0:
-            raise ValueError(f"Expected an odd kernel size, got {kernel_size}.")
+        _check_odd(kernel_size)
+        outputs = channels if out_channels is None else out_channels
+        self.shortcut = shortcut and outputs == channels and stride == 1
         self.adder = AdderConv2d(
             channels,
-            channels,
+            outputs,
             kernel_size,
-            padding=kernel_size // 2,
+            stride,
+            kernel_size // 2,
+            groups=groups,
             centred=norm == "centred",
             spread=spread,
         )
+        taps = self.adder.taps
         self.norm: nn.Module
-        if norm == "centred":
+        if norm == "centred" and self.shortcut:
             # So small that the block starts close to its shortcut: inputs are mostly positive, and
             # then all taps of a filter respond with the same sign.
-            self.norm = ChannelAffine(channels, 1 / self.adder.taps)
+            self.norm = ChannelAffine(outputs, 1 / taps)
+        elif norm == "centred":
+            # Taps within the range of x respond negatively on average: their sum grows as taps·x²,
+            # and a ReLU would let nothing through. Large ones add or subtract x, and the sum of
+            # their random signs grows as √taps·x. So spread and γ follow √taps.
+            self.norm = ChannelAffine(outputs, taps**-0.5)
+            with torch.no_grad():
+                self.adder.weight.mul_(taps**0.5)
         elif norm == "batch":
-            self.norm = nn.BatchNorm2d(channels)
+            self.norm = nn.BatchNorm2d(outputs)
         else:
             raise ValueError(f"Expected norm to be 'centred' or 'batch', got {norm!r}.")
-        self.shortcut = shortcut
-        self.power = PowerActivation(channels) if power else nn.Identity()
-        self.activation = nn.PReLU(channels)
+        self.power = PowerActivation(outputs) if power else nn.Identity()
+        self.activation = _activation(activation, outputs)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+    def forward(self, x: Tensor, z: Tensor | None = None, r: Tensor | None = None) -> Tensor:
+        """See the class; ``z`` and ``r`` are [N, O, H', W'], and None adds nothing."""
         y = self.norm(self.adder(x))
         if self.shortcut:
-            y = y + x
-        activated: Tensor = self.activation(self.power(y))
-        return activated
+            z = x if z is None else x + z
+        y = self.activation(self.power(y if z is None else y + z))
+        result: Tensor = y if r is None else y + r
+        return result
 
 
 class ConvBlock(nn.Module):
-    """The CNN twin of a block: ``PReLU(Conv(x) + x)``, [N, C, H, W] → [N, C, H, W]."""
+    """The CNN twin of a block: ``activation(norm(Conv(x)) + x + z) + r``.
 
-    def __init__(self, channels: int, kernel_size: int = 3) -> None:
+    Args:
+        channels, kernel_size, out_channels, stride, groups: as in :class:`AdderBlock`.
+        norm: "none" (and the convolution has a bias) or "batch" (and it has none).
+        shortcut: add the input, if input and output have the same size. The papers' CNNs do not.
+        activation: as in :class:`AdderBlock`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: int = 3,
+        *,
+        out_channels: int | None = None,
+        stride: int = 1,
+        groups: int = 1,
+        norm: Literal["none", "batch"] = "none",
+        shortcut: bool = True,
+        activation: Activation = "prelu",
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, kernel_size, padding=kernel_size // 2)
-        self.activation = nn.PReLU(channels)
+        _check_odd(kernel_size)
+        outputs = channels if out_channels is None else out_channels
+        self.shortcut = shortcut and outputs == channels and stride == 1
+        self.conv = nn.Conv2d(
+            channels,
+            outputs,
+            kernel_size,
+            stride,
+            kernel_size // 2,
+            groups=groups,
+            bias=norm == "none",
+        )
+        self.norm = nn.Identity() if norm == "none" else nn.BatchNorm2d(outputs)
+        self.activation = _activation(activation, outputs)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        activated: Tensor = self.activation(self.conv(x) + x)
-        return activated
+    def forward(self, x: Tensor, z: Tensor | None = None, r: Tensor | None = None) -> Tensor:
+        """See the class; ``z`` and ``r`` have the shape of the output, and None adds nothing."""
+        y = self.norm(self.conv(x))
+        if self.shortcut:
+            z = x if z is None else x + z
+        y = self.activation(y if z is None else y + z)
+        result: Tensor = y if r is None else y + r
+        return result
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Makes the layers of one network: adder blocks, or the convolutions of the published CNN.
+
+    Attributes:
+        kind: "adder" or "cnn".
+        norm, shortcut, power, spread: of the adder blocks, see :class:`AdderBlock`.
+        twin_norm: of the convolutions, see :class:`ConvBlock`.
+    """
+
+    kind: Kind
+    norm: Norm = "centred"
+    shortcut: bool = True
+    power: bool = True
+    spread: float = 0.3
+    twin_norm: Literal["none", "batch"] = "none"
+
+    def __call__(
+        self,
+        channels: int,
+        out_channels: int,
+        kernel_size: int = 3,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        activation: Activation = "relu",
+    ) -> AdderBlock | ConvBlock:
+        """One layer [N, channels, H, W] → [N, out_channels, ⌈H / stride⌉, ⌈W / stride⌉]."""
+        if self.kind == "adder":
+            return AdderBlock(
+                channels,
+                kernel_size,
+                out_channels=out_channels,
+                stride=stride,
+                groups=groups,
+                norm=self.norm,
+                shortcut=self.shortcut,
+                power=self.power,
+                activation=activation,
+                spread=self.spread,
+            )
+        return ConvBlock(
+            channels,
+            kernel_size,
+            out_channels=out_channels,
+            stride=stride,
+            groups=groups,
+            norm=self.twin_norm,
+            shortcut=False,
+            activation=activation,
+        )
+
+
+def _check_odd(kernel_size: int) -> None:
+    if kernel_size % 2 == 0:
+        raise ValueError(f"Expected an odd kernel size, got {kernel_size}.")
+
+
+def _activation(name: Activation, channels: int) -> nn.Module:
+    if name == "prelu":
+        return nn.PReLU(channels)
+    if name == "relu":
+        return nn.ReLU()
+    if name == "none":
+        return nn.Identity()
+    raise ValueError(f"Expected activation to be 'prelu', 'relu' or 'none', got {name!r}.")

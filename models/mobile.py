@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from addersr.models.block import AdderBlock, ConvBlock, Norm
 from addersr.models.registry import register
-from addersr.models.super_resolution import Kind, SuperResolution
+from addersr.models.super_resolution import Kind, SuperResolution, check_scale
 
 
 @register("mobile")
@@ -40,8 +40,7 @@ class Mobile(SuperResolution):
         spread: float = 0.3,
     ) -> None:
         super().__init__()
-        if scale not in (2, 3, 4):
-            raise ValueError(f"Expected a scale of 2, 3 or 4, got {scale}.")
+        check_scale(scale)
         if channels < 1 or blocks < 1:
             raise ValueError(f"Expected 1 or more channels and blocks, got {channels}, {blocks}.")
         self.kind = kind

@@ -96,4 +96,14 @@ def _find(name: str) -> type[SuperResolution]:
 
 def _load() -> None:
     # Architectures import this module to register themselves, so they are imported late.
-    import addersr.models.mobile  # noqa: F401
+    from addersr.models import (  # noqa: F401
+        carn,
+        edsr,
+        espcn,
+        fsrcnn,
+        mobile,
+        rdn,
+        sesr,
+        srcnn,
+        vdsr,
+    )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 Kind = Literal["adder", "cnn"]
 Colour = Literal["y", "rgb"]
 KINDS: tuple[Kind, ...] = ("adder", "cnn")
+SCALES = (2, 3, 4)
 
 
 class SuperResolution(nn.Module):
@@ -27,3 +28,29 @@ class SuperResolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """See the class; architectures implement it."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward.")
+
+
+def check_scale(scale: int) -> None:
+    """Refuse a scale that no architecture is defined for.
+
+    Raises:
+        ValueError: it is not 2, 3 or 4.
+    """
+    if scale not in SCALES:
+        raise ValueError(f"Expected a scale of 2, 3 or 4, got {scale}.")
+
+
+def check_counts(**counts: int) -> None:
+    """Refuse numbers of channels, blocks and the like that are below 1.
+
+    Raises:
+        ValueError: names the first one.
+    """
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"Expected 1 or more {name}, got {count}.")
+
+
+def coarser(reach: int, scale: int) -> int:
+    """``reach`` in pixels of a grid, in pixels of one that is ``scale`` times as coarse."""
+    return -(-reach // scale)

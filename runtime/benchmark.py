@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
 from addersr.runtime.child_session import ChildSession
 from addersr.runtime.model_info import read_model_info
-from addersr.runtime.pixels import Plane
 from addersr.runtime.session import create_session, run_session
 from addersr.runtime.upscaler import kernel_between, kernel_calls
 
@@ -77,20 +77,22 @@ class Timing:
         }
 
 
-def session_subject(name: str, model: Path, planes: Plane, *, threads: int = 0) -> Subject:
+def session_subject(
+    name: str, model: Path | bytes, x: npt.NDArray[Any], *, threads: int = 0
+) -> Subject:
     """A model in this process, with our operator library.
 
     Args:
         name: for the report.
-        model: ONNX file exported by addersr.
-        planes: float32 [N, c, H, W], its input.
+        model: ONNX file exported by addersr, or its bytes.
+        x: its input, as ``sample_input`` makes it.
         threads: of onnxruntime.
     """
     info = read_model_info(model)
     session = create_session(
         model, threads=threads, use_library=info.uses_adder_ops, single_burst=True
     )
-    inputs = {session.get_inputs()[0].name: planes}
+    inputs = {session.get_inputs()[0].name: x}
 
     def step() -> tuple[float, float]:
         start, cpu_start = time.perf_counter(), time.process_time()
@@ -105,10 +107,10 @@ def session_subject(name: str, model: Path, planes: Plane, *, threads: int = 0) 
     return Subject(name, kernel, threads, step)
 
 
-def bare_subject(name: str, model: Path, planes: Plane, session: ChildSession) -> Subject:
+def bare_subject(name: str, model: Path, x: npt.NDArray[Any], session: ChildSession) -> Subject:
     """A model in the process of ``session``, with plain onnxruntime."""
     info = read_model_info(model)
-    session.load({session.input_name: planes})
+    session.load({session.input_name: x})
     kernel = FUNCTION_BODY if info.uses_adder_ops else ONNXRUNTIME_KERNELS
     return Subject(name, kernel, session.threads, session.time)
 
@@ -150,12 +152,3 @@ def report(timings: Sequence[Timing], **context: Any) -> dict[str, Any]:
         "context": {**machine.context(), **context},
         "benchmarks": [timing.to_json() for timing in timings],
     }
-
-
-def sample_input(width: int, height: int, channels: int = 1) -> Plane:
-    """A reproducible input [1, c, H, W] in the range of luma / 255."""
-    if width < 1 or height < 1:
-        raise AdderSRError(f"Expected a size of at least 1x1 pixel, got {width}x{height}.")
-    generator = np.random.default_rng(0)
-    values = generator.uniform(16 / 255, 235 / 255, (1, channels, height, width))
-    return values.astype(np.float32)

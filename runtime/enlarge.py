@@ -12,6 +12,8 @@ from addersr.runtime.tiles import tiles
 
 PlaneModel: TypeAlias = Callable[[Plane], Plane]
 """float32 [c, H, W] with values 0…1 to float32 [c, scale·H, scale·W]; c = 1 (luma) or 3 (RGB)."""
+PictureModel: TypeAlias = Callable[[Pixels], Pixels]
+"""uint8 RGB [H, W, 3] to uint8 RGB [scale·H, scale·W, 3]."""
 
 DEFAULT_TILE = 512
 
@@ -48,23 +50,67 @@ def enlarge(
     Returns:
         uint8 of the same kind, ``scale`` times as high and wide.
     """
+
+    def enlarge_tile(pixels: Pixels) -> Pixels:
+        if pixels.ndim == 2:
+            return _enlarge_gray(pixels, model, colour)
+        rgb = pixels[:, :, :3]
+        colours = _enlarge_luma(rgb, model, scale) if colour == "y" else _enlarge_rgb(rgb, model)
+        return _with_alpha(colours, pixels, scale)
+
+    return _enlarge_tiles(image, enlarge_tile, scale, halo, tile, progress)
+
+
+def enlarge_pictures(
+    image: Pixels,
+    model: PictureModel,
+    *,
+    scale: int,
+    halo: int,
+    tile: int = DEFAULT_TILE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pixels:
+    """Enlarge an image of 8 bits by a model that takes and gives RGB pictures.
+
+    A gray image becomes an RGB picture of equal channels, and the mean of the three is the result.
+    So a luma model sees gray in the limited range of BT.601, while :func:`enlarge` hands it over as
+    it is. Alpha is enlarged bicubically.
+
+    Args:
+        As for :func:`enlarge`.
+    """
+
+    def enlarge_tile(pixels: Pixels) -> Pixels:
+        if pixels.ndim == 2:
+            colours = model(np.repeat(pixels[:, :, np.newaxis], 3, axis=2))
+            return to_uint8(colours.mean(axis=2, dtype=np.float32))
+        return _with_alpha(model(np.ascontiguousarray(pixels[:, :, :3])), pixels, scale)
+
+    return _enlarge_tiles(image, enlarge_tile, scale, halo, tile, progress)
+
+
+def _enlarge_tiles(
+    image: Pixels,
+    enlarge_tile: Callable[[Pixels], Pixels],
+    scale: int,
+    halo: int,
+    tile: int,
+    progress: Callable[[int, int], None] | None,
+) -> Pixels:
     check_pixels(image)
     height, width = image.shape[:2]
     result = np.empty((height * scale, width * scale, *image.shape[2:]), np.uint8)
     parts = list(tiles(height, width, tile, max(halo, _CUBIC_HALO)))
     for number, part in enumerate(parts, 1):
-        enlarged = _enlarge_tile(image[part.source], model, scale, colour)
+        enlarged = enlarge_tile(image[part.source])
         result[part.target(scale)] = enlarged[part.inside(scale)]
         if progress is not None:
             progress(number, len(parts))
     return result
 
 
-def _enlarge_tile(image: Pixels, model: PlaneModel, scale: int, colour: str) -> Pixels:
-    if image.ndim == 2:
-        return _enlarge_gray(image, model, colour)
-    rgb = image[:, :, :3]
-    colours = _enlarge_luma(rgb, model, scale) if colour == "y" else _enlarge_rgb(rgb, model)
+def _with_alpha(colours: Pixels, image: Pixels, scale: int) -> Pixels:
+    """Enlarged colours with the enlarged alpha of the image, if it has any."""
     if image.shape[2] == 3:
         return colours
     alpha = to_uint8(_bicubic(image[:, :, 3].astype(np.float32), scale))

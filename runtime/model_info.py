@@ -13,6 +13,7 @@ from addersr.runtime.model_file import ModelFile, read_model_file
 KINDS = ("adder", "cnn")
 COLOURS = ("y", "rgb")
 PRECISIONS = ("fp32", "u8", "i16", "mixed")
+IO = ("float", "uint8")
 
 _MAX_SCALE = 16
 
@@ -31,10 +32,15 @@ class ModelInfo:
     scale: int
     colour: str
     """``y``: input and output are luma / 255 [N, 1, H, W]; ``rgb``: RGB / 255 [N, 3, H, W]."""
+    io: str
+    """``float``: planes as ``colour`` says; ``uint8``: RGB pictures [N, H, W, 3] in and out."""
     precision: str
-    """``fp32``; ``u8``, ``i16`` or ``mixed``: in integers of these types."""
+    """``fp32``; ``u8``, ``i16`` or ``mixed`` for networks in integers."""
     calibration: str
-    """``none``, or from what the ranges of the integers were learnt."""
+    """How the scales of a network in integers were found, for people; ``none`` for ``fp32``."""
+    plan: str | None
+    """The quantisation plan as JSON: of a network in integers, or of a float32 network that was
+    trained for it."""
     halo: int
     """How many LR pixels around a pixel influence its HR pixels."""
     uses_adder_ops: bool
@@ -59,8 +65,11 @@ def read_model_info(model: Path | bytes) -> ModelInfo:
         arguments=fields.mapping("arguments"),
         scale=fields.number("scale", 1, _MAX_SCALE),
         colour=fields.one_of("colour", COLOURS),
+        # Files of addersr before 0.1.0 do not say it.
+        io=fields.one_of("io", IO, "float"),
         precision=fields.one_of("precision", PRECISIONS),
         calibration=fields.text("calibration"),
+        plan=file.metadata.get("addersr.plan"),
         halo=fields.number("halo", 0, 1 << 16),
         uses_adder_ops=custom_ops.DOMAIN in file.domains,
     )
@@ -97,7 +106,9 @@ class _Fields:
             )
         return value
 
-    def one_of(self, key: str, known: tuple[str, ...]) -> str:
+    def one_of(self, key: str, known: tuple[str, ...], default: str | None = None) -> str:
+        if default is not None and f"addersr.{key}" not in self._metadata:
+            return default
         value = self.text(key)
         if value not in known:
             raise self._unknown(key, value, f"one of {', '.join(known)}")

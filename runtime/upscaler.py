@@ -1,18 +1,23 @@
 """Images through a super-resolution model: the class that applications use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from addersr import custom_ops, zoo
 from addersr.errors import AdderSRError
-from addersr.runtime.enlarge import DEFAULT_TILE, enlarge
+from addersr.runtime.enlarge import DEFAULT_TILE, enlarge, enlarge_pictures
 from addersr.runtime.model_info import ModelInfo, read_model_info
-from addersr.runtime.pixels import Pixels, Plane
+from addersr.runtime.pixels import Pixels
 from addersr.runtime.session import create_session, run_session
 
 _MAX_TILE = 1 << 14
+
+# What the names of the library's other kernels have in them.
+_NO_ADDERS = ("_conv_", "_quantization", "_image")
 
 
 class Upscaler:
@@ -57,7 +62,7 @@ class Upscaler:
         self._check_tensors()
         self.kernel: str | None = None
         """The adder kernel that ran in the last run; None when none did."""
-        self._run(np.zeros((1 if self.info.colour == "y" else 3, 8, 8), np.float32))
+        self._run(sample_input(self.info, 8, 8)[0])
 
     @property
     def scale(self) -> int:
@@ -91,6 +96,15 @@ class Upscaler:
         Raises:
             AdderSRError: not such an image.
         """
+        if self.info.io == "uint8":
+            return enlarge_pictures(
+                image,
+                self._run,
+                scale=self.info.scale,
+                halo=self.info.halo,
+                tile=self._tile,
+                progress=progress,
+            )
         return enlarge(
             image,
             self._run,
@@ -110,32 +124,59 @@ class Upscaler:
         return True
 
     def _check_tensors(self) -> None:
-        channels = 1 if self.info.colour == "y" else 3
+        pictures = self.info.io == "uint8"
+        channels = 1 if self.info.colour == "y" and not pictures else 3
+        axis, sides = (3, slice(1, 3)) if pictures else (1, slice(2, 4))
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shapes = [list(value.shape) for value in (*inputs, *outputs)]
         fits = len(inputs) == len(outputs) == 1 and all(
-            len(shape) == 4 and shape[1] in (channels, None) for shape in shapes
+            len(shape) == 4 and shape[axis] in (channels, None) for shape in shapes
         )
         # Names or nothing for height and width mean that they are free.
-        if not fits or any(isinstance(side, int) for shape in shapes for side in shape[2:]):
+        if not fits or any(isinstance(side, int) for shape in shapes for side in shape[sides]):
+            wanted = f"[N, H, W, {channels}]" if pictures else f"[N, {channels}, H, W]"
             raise AdderSRError(
-                f"Expected a model with one input and one output [N, {channels}, H, W] of free "
-                f"height and width, got {shapes}. Export it again with 'addersr export'."
+                f"Expected a model with one input and one output {wanted} of free height and "
+                f"width, got {shapes}. Export it again with 'addersr export', without --size."
             )
 
-    def _run(self, planes: Plane) -> Plane:
+    def _run(self, one: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Planes [c, H, W], or a picture [H, W, 3], through the model."""
         before = kernel_calls() if self._counts else {}
         name = self._session.get_inputs()[0].name
-        (output,) = run_session(self._session, {name: planes[None]}).values()
+        (output,) = run_session(self._session, {name: one[None]}).values()
         self.kernel = kernel_between(before) if self._counts else None
-        expected = (1, planes.shape[0], *(side * self.scale for side in planes.shape[1:]))
+        first, second, third = one.shape
+        scale = self.scale
+        picture = self.info.io == "uint8"
+        expected = (
+            (1, first * scale, second * scale, third)
+            if picture
+            else (1, first, second * scale, third * scale)
+        )
         if output.shape != expected:
             raise AdderSRError(
-                f"The model says scale {self.scale}, but made {list(output.shape)} of "
-                f"{list(planes[None].shape)}. Export it again."
+                f"The model says scale {scale}, but made {list(output.shape)} of "
+                f"{list(one[None].shape)}. Export it again."
             )
-        result: Plane = output[0]
+        result: npt.NDArray[Any] = output[0]
         return result
+
+
+def sample_input(info: ModelInfo, width: int, height: int) -> npt.NDArray[Any]:
+    """A reproducible input of a model: noise in the range of luma, or of all colours.
+
+    Returns:
+        float32 [1, c, H, W] in 16/255…235/255, or uint8 [1, H, W, 3] for a model of pictures.
+    """
+    if width < 1 or height < 1:
+        raise AdderSRError(f"Expected a size of at least 1x1 pixel, got {width}x{height}.")
+    generator = np.random.default_rng(0)
+    if info.io == "uint8":
+        return generator.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    channels = 1 if info.colour == "y" else 3
+    values = generator.uniform(16 / 255, 235 / 255, (1, channels, height, width))
+    return values.astype(np.float32)
 
 
 def resolve_model(model: str | Path) -> Path:
@@ -161,10 +202,24 @@ def kernel_calls() -> dict[str, int]:
 
 
 def kernel_between(before: dict[str, int]) -> str | None:
-    """The kernel that ran most often since ``before`` was taken; None when none did.
+    """The leading kernel of all that ran since ``before`` was taken; None when none did.
 
     The counters are those of the process: other sessions that run meanwhile count too.
     """
-    risen = {name: calls - before.get(name, 0) for name, calls in kernel_calls().items()}
-    name = max(risen, key=risen.__getitem__, default=None)
-    return name if name is not None and risen[name] > 0 else None
+    now = kernel_calls()
+    return leading_kernel({name: calls - before.get(name, 0) for name, calls in now.items()})
+
+
+def leading_kernel(calls: Mapping[str, int]) -> str | None:
+    """The adder kernel that ran most often.
+
+    Args:
+        calls: of the library's kernels, by name.
+
+    Returns:
+        Where only others ran (those of convolutions in integers, of the borders of a network), the
+        one of them that ran most often; None when none ran.
+    """
+    ran = [name for name, count in calls.items() if count > 0]
+    adders = [name for name in ran if not any(other in name for other in _NO_ADDERS)]
+    return max(adders or ran, key=calls.__getitem__, default=None)

@@ -33,6 +33,8 @@ class ZooEntry:
     onnx: Path
     twin: str | None
     """The model of the same architecture and the other kind."""
+    precision: str
+    """``fp32``, or ``u8`` where ``onnx`` is ``checkpoint`` in integers."""
 
 
 def entries() -> tuple[ZooEntry, ...]:
@@ -109,4 +111,5 @@ def _entry(folder: Path, fields: dict[str, Any]) -> ZooEntry:
         checkpoint=folder / str(fields["checkpoint"]),
         onnx=folder / str(fields["onnx"]),
         twin=None if twin is None else str(twin),
+        precision=str(fields.get("precision", "fp32")),
     )

@@ -1,0 +1,1 @@
+"""Whole networks, picture in to picture out, beside their CNN twin: ``make bench-models``."""

@@ -32,5 +32,10 @@ __all__ = ["FOLDED_FILTERS", "PASSES", "FixedSize", "ImageIo", "run_passes"]
 
 
 def run_passes(model: ir.Model) -> None:
-    """Run all of ``PASSES``, in place."""
-    ir.passes.Sequential(*(make() for make in PASSES))(model)
+    """Run all of ``PASSES``, in place.
+
+    Raises:
+        AdderSRError: a layer has values with which it cannot be exported.
+    """
+    for make in PASSES:  # not Sequential, which puts an error of its own around ours
+        make()(model)

@@ -12,16 +12,17 @@ TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
 # Work on each number alone, so the layout does not matter to them.
 _ELEMENTWISE = {
-    *("Abs", "Add", "Clip", "Div", "Exp", "LeakyRelu", "Log", "Mul", "Neg", "PRelu", "Pow"),
-    *("Relu", "Sub"),
+    *("Abs", "Add", "Clip", "Div", "Elu", "Exp", "HardSigmoid", "HardSwish", "LeakyRelu", "Log"),
+    *("Max", "Min", "Mul", "Neg", "PRelu", "Pow", "Relu", "Sigmoid", "Sign", "Softplus", "Sqrt"),
+    *("Sub", "Tanh"),
 }
 
 
 class ChannelsLast(InPlacePass):
     """Every FusedAdderConv gets ``channels_last=1`` between two Transposes; those that meet vanish.
 
-    Elementwise operators and Concat that read nothing but results of such layers are drawn into the
-    region: the Transpose back moves behind them.
+    Elementwise operators and Concat are drawn into the region if they read results of such layers,
+    and otherwise only what such layers read too: the Transpose back moves behind them.
     """
 
     def call(self, model: ir.Model) -> PassResult:
@@ -35,6 +36,8 @@ class ChannelsLast(InPlacePass):
                 _draw_in(node)
             for node in list(model.graph):
                 _cancel(node)
+            # What turns an input may stand behind a node that was drawn in.
+            model.graph.sort()
             RemoveUnusedNodesPass()(model)
             CommonSubexpressionEliminationPass()(model)
         return PassResult(model, bool(found))
@@ -103,6 +106,14 @@ def _source(value: ir.Value | None, order: Sequence[int]) -> ir.Value | None:
     return source
 
 
+def _turned(value: ir.Value | None) -> ir.Value | None:
+    """The channels-last form of a value that some layer reads; None if there is none."""
+    for usage in () if value is None else value.uses():
+        if _source(usage.node.outputs[0], TO_LAST) is value:
+            return usage.node.outputs[0]
+    return None
+
+
 def _draw_in(node: ir.Node) -> None:
     """Let a node compute channels last if all that it reads comes from there."""
     if node.domain != "" or node.op_type not in (*_ELEMENTWISE, "Concat"):
@@ -112,7 +123,11 @@ def _draw_in(node: ir.Node) -> None:
     computed = [
         i for i, value in enumerate(node.inputs) if value is not None and constants[i] is None
     ]
-    if not computed or any(sources[i] is None for i in computed):
+    # What comes from outside must have been turned for another layer already.
+    inside = any(sources[i] is not None for i in computed)
+    for index in computed:
+        sources[index] = sources[index] or _turned(node.inputs[index])
+    if not inside or any(sources[index] is None for index in computed):
         return
     if node.op_type == "Concat" and node.attributes["axis"].as_int() not in (1, -3):
         return

@@ -123,8 +123,8 @@ class _Convolution:
         keeps_size = same_shape(x, node.outputs[0]) and height % 2 == width % 2 == 1
         if not keeps_size or outputs != inputs or _groups(self._node) != 1:
             return False
-        pads = _ints(self._node, "pads", [0, 0, 0, 0])
-        if pads[:2] != pads[2:] or set(_ints(self._node, "strides", [1, 1])) != {1}:
+        pads = self._ints("pads", [0, 0, 0, 0])
+        if pads[:2] != pads[2:] or set(self._ints("strides", [1, 1])) != {1}:
             return False
         self._w = self._w.copy()
         self._w[range(outputs), range(outputs), height // 2, width // 2] += 1
@@ -149,13 +149,13 @@ class _Convolution:
         return True
 
     def _is_pointwise(self) -> bool:
-        plain = set(_ints(self._node, "strides", [1, 1])) == {1}
-        return self._w.shape[2:] == (1, 1) and plain and not any(_ints(self._node, "pads", [0]))
+        plain = set(self._ints("strides", [1, 1])) == {1}
+        return self._w.shape[2:] == (1, 1) and plain and not any(self._ints("pads", [0]))
 
-
-def _ints(node: ir.Node, name: str, default: list[int]) -> list[int]:
-    given = node.attributes.get(name)
-    return default if given is None else list(given.as_ints())
+    def _ints(self, name: str, default: list[int]) -> list[int]:
+        """An attribute of what has been collapsed so far, which may be that of a later node."""
+        given = self._attributes.get(name)
+        return default if given is None else list(given.as_ints())
 
 
 def _groups(node: ir.Node) -> int:

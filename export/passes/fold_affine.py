@@ -7,6 +7,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 from onnx_ir.passes import InPlacePass, PassResult
 
+from addersr.errors import AdderSRError
 from addersr.export.passes.fused_layer import constant, layers, only_consumer
 
 Affine = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
@@ -45,7 +46,11 @@ class FoldAffine(InPlacePass):
 
 
 def affine_of(node: ir.Node, channels: int) -> Affine | None:
-    """What a node does to each of the channels of [N, C, H, W]; None if it does anything else."""
+    """What a node does to each of the channels of [N, C, H, W]; None if it does anything else.
+
+    Raises:
+        AdderSRError: a batch normalisation whose variances are damaged.
+    """
     if node.op_type == "BatchNormalization" and node.domain == "":
         return _batch_normalization(node, channels)
     if node.op_type not in ("Mul", "Add", "Sub", "Div") or node.domain != "":
@@ -61,7 +66,7 @@ def affine_of(node: ir.Node, channels: int) -> Affine | None:
     if node.op_type == "Mul":
         return per_channel, zero
     if node.op_type == "Div":
-        return 1 / per_channel, zero
+        return (1 / per_channel, zero) if per_channel.all() else None
     return one, per_channel if node.op_type == "Add" else -per_channel
 
 
@@ -80,7 +85,13 @@ def _batch_normalization(node: ir.Node, channels: int) -> Affine | None:
     if gamma.size != channels:
         return None
     given = node.attributes.get("epsilon")
-    factor = gamma / np.sqrt(variance + (1e-5 if given is None else given.as_float()))
+    spread = variance + (1e-5 if given is None else given.as_float())
+    if not (spread > 0).all():
+        raise AdderSRError(
+            f"The layer {node.name} has a variance of {variance.min():g}, expected none below 0: "
+            "its weights are damaged. Use an earlier checkpoint."
+        )
+    factor = gamma / np.sqrt(spread)
     return factor, beta - mean * factor
 
 

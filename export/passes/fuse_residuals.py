@@ -45,4 +45,6 @@ def _fuse_add(layer: FusedLayer, name: str) -> bool:
 
 def same_shape(a: ir.Value, b: ir.Value) -> bool:
     """Whether two tensors are known to have one shape, symbolic sizes included."""
-    return a.shape is not None and b.shape is not None and a.shape == b.shape
+    if a.shape is None or b.shape is None or a.shape.has_unknown_dim():
+        return False
+    return a.shape == b.shape

@@ -154,16 +154,20 @@ def add_initializer(graph: Any, name: str, array: Array) -> ir.Value:
     candidate, number = name, 1
     while candidate in graph.initializers:
         known: ir.Value = graph.initializers[candidate]
-        if np.array_equal(constant(known), array):
+        value = constant(known)
+        if value is not None and np.array_equal(value, array):
             return known
         number += 1
         candidate = f"{name}_{number}"
     tensor = ir.tensor(array, name=candidate)
-    value = ir.Value(
-        name=candidate, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor
+    initializer = ir.Value(
+        name=candidate,
+        shape=ir.Shape(array.shape),
+        type=ir.TensorType(tensor.dtype),
+        const_value=tensor,
     )
-    graph.register_initializer(value)
-    return value
+    graph.register_initializer(initializer)
+    return initializer
 
 
 def _shared(graph: ir.Graph, name: str) -> ir.Value:

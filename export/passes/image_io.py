@@ -105,7 +105,7 @@ def _ends(graph: ir.Graph) -> tuple[ir.Value, ir.Value]:
     if len(graph.inputs) == len(graph.outputs) == 1 and graph.num_nodes():
         planes = all(value.dtype == ir.DataType.FLOAT for value in values)
         if planes and all(value.shape is not None and len(value.shape) == 4 for value in values):
-            return values
+            return values[0], values[1]
     raise AdderSRError(
         "Expected a network with one input and one output of float32 planes [N, C, H, W]; one "
         "that takes pictures already cannot be changed."

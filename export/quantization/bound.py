@@ -28,7 +28,7 @@ import numpy.typing as npt
 from addersr.custom_ops.adder_conv.reference import adder_conv
 from addersr.custom_ops.convolution.geometry import Attributes
 from addersr.custom_ops.fused_adder_conv.reference import power
-from addersr.export.quantization.float_network import FloatNetwork, has_hidden_t, t_name
+from addersr.export.quantization.float_network import END, FloatNetwork, has_hidden_t, t_name
 from addersr.export.quantization.integers import (
     Surroundings,
     activation_of,
@@ -94,7 +94,7 @@ def propagated_bound(
     if network.anchored:
         size = size + np.abs(values[network.start])
     off = depth_to_space(off + 2 * _EPS * size, network.blocksize)
-    return np.moveaxis(values["end"], 3, 1).astype(np.float32), np.moveaxis(off, 3, 1)
+    return np.moveaxis(values[END], 3, 1).astype(np.float32), np.moveaxis(off, 3, 1)
 
 
 def check_layers(

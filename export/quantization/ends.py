@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 
 import onnx
 
-from addersr.custom_ops import DOMAIN
 from addersr.errors import AdderSRError
 from addersr.export.quantization.values import Graph, attributes_of, node_name
+
+_UINT8 = onnx.TensorProto.UINT8
+# Of pictures in colour, by standard operators; luma has ops of ours.
+_FROM_PICTURE = ("RgbToLuma", "Cast", "Div", "Transpose")
+_TO_PICTURE = ("LumaToRgb", "Mul", "Clip", "Round", "Cast", "Transpose")
 
 
 @dataclass
@@ -39,17 +43,34 @@ def find_ends(graph: Graph) -> Ends:
             f"Expected a model with one input and one output, got {len(inputs)} and {len(outputs)}."
         )
     ends = Ends(inputs[0].name, _channels(inputs[0]), outputs[0].name, outputs[0].name)
-    for node in graph.readers(ends.start):
-        if (node.domain, node.op_type) == (DOMAIN, "RgbToLuma"):
-            ends.start, ends.channels = node.output[0], 1
-            _take(ends, node, ends.before)
-            break
-    if (maker := graph.maker(ends.end)) is not None and maker.op_type == "LumaToRgb":
-        ends.end = maker.input[0]
-        _take(ends, maker, ends.after)
+    _find_picture(graph, ends)
     ends.last = ends.end
     _find_shuffle(graph, ends)
     return ends
+
+
+def _find_picture(graph: Graph, ends: Ends) -> None:
+    """What makes float planes of a picture, and a picture of planes: it stays as it is."""
+    given, made = graph.model.graph.input[0], graph.model.graph.output[0]
+    if given.type.tensor_type.elem_type == _UINT8:
+        while (node := _next(graph, ends.start)) is not None:
+            ends.start = node.output[0]
+            if node.op_type == "RgbToLuma":
+                ends.channels = 1
+            _take(ends, node, ends.before)
+    if made.type.tensor_type.elem_type == _UINT8:
+        while (node := graph.maker(ends.end)) is not None and node.op_type in _TO_PICTURE:
+            ends.end = node.input[0]
+            _take(ends, node, ends.after)
+            if node.op_type in ("LumaToRgb", "Mul"):  # the first of them
+                break
+        ends.after.reverse()
+
+
+def _next(graph: Graph, name: str) -> onnx.NodeProto | None:
+    """The node that turns a picture, or what was made of it, into planes."""
+    nodes = [node for node in graph.readers(name) if node.op_type in _FROM_PICTURE]
+    return nodes[0] if nodes else None
 
 
 def _find_shuffle(graph: Graph, ends: Ends) -> None:
@@ -83,7 +104,7 @@ def _channels(value: onnx.ValueInfoProto) -> int:
     dims = value.type.tensor_type.shape.dim
     if len(dims) != 4:
         raise AdderSRError(f"Expected an input {value.name} of 4 dimensions, got {len(dims)}.")
-    is_image = value.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    is_image = value.type.tensor_type.elem_type == _UINT8
     channels: int = dims[3 if is_image else 1].dim_value
     if channels < 1:
         raise AdderSRError(f"Expected an input {value.name} whose number of channels is stated.")

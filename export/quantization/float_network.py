@@ -12,6 +12,10 @@ from addersr.runtime.session import create_session, run_session
 
 Values = npt.NDArray[np.float32]
 
+#: Under which names :meth:`FloatNetwork.run` gives the file's output and the network's end; no
+#: tensor has such a name.
+OUTPUT, END = "|output", "|end"
+
 _T_INPUTS = ("alpha", "slope", "R", "clip_min", "clip_max")
 _NEUTRAL: dict[str, npt.NDArray[np.float32]] = {
     "alpha": np.ones(1, np.float32),
@@ -48,8 +52,8 @@ class FloatNetwork:
         self._session = create_session(model.SerializeToString(), threads=threads)
 
     def run(self, x: npt.NDArray[Any]) -> dict[str, Values]:
-        """All tensors, channels last: ``start``, the steps' outputs, T by ``t_name``, ``end``;
-        and ``output`` as it is.
+        """All tensors, channels last: ``start``, the steps' outputs, T by ``t_name``, ``END``;
+        and ``OUTPUT`` as it is.
 
         Args:
             x: the input of the file.
@@ -61,8 +65,8 @@ class FloatNetwork:
         for name, source in self._names.items():
             last = layouts[name.removesuffix(_T_SUFFIX)]
             found[name] = results[source] if last else np.moveaxis(results[source], 1, 3)
-        found["output"] = results[self._network.model.graph.output[0].name]
-        found["end"] = np.moveaxis(results[self._network.end], 1, 3)
+        found[OUTPUT] = results[self._network.model.graph.output[0].name]
+        found[END] = np.moveaxis(results[self._network.end], 1, 3)
         return found
 
 

@@ -62,6 +62,18 @@ class Layer:
         return not is_clip or bool((self.alpha != 1).any())
 
     @property
+    def is_sum(self) -> bool:
+        """Whether nothing follows T: it is the output."""
+        bare = bool((self.alpha == 1).all() and (self.slope == 1).all()) and self.r is None
+        return bare and self.clip == (-np.inf, np.inf)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether every output is its own input, scaled and shifted."""
+        alone = self.w.shape[1:] == (1, 1, 1) and self.attributes.get("group", 1) == self.outputs
+        return alone and self.kind == "conv" and self.is_sum and self.z is None
+
+    @property
     def limits(self) -> tuple[float, float]:
         """The clip; where there is no curve, ReLU is a part of it."""
         low, high = self.clip

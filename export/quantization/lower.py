@@ -8,10 +8,8 @@ import onnx
 
 import addersr
 from addersr.custom_ops import DOMAIN, VERSION
-from addersr.custom_ops.qlinear_adder_conv.function import qlinear_adder_conv_function
+from addersr.custom_ops.functions import function_bodies
 from addersr.custom_ops.qlinear_fused_conv import Parameters as ConvParameters
-from addersr.custom_ops.qlinear_fused_conv.function import qlinear_fused_conv_function
-from addersr.custom_ops.quantization.function import quantization_functions
 from addersr.errors import AdderSRError
 from addersr.export.quantization.integers import Surroundings, layer_parameters
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
@@ -45,20 +43,25 @@ def lower_network(
     graph = _Lowering(network, plan)
     graph.run()
     model = network.model
+    read = {name for node in (*network.before, *network.after) for name in node.input}
+    kept = [tensor for tensor in model.graph.initializer if tensor.name in read]
+    ours = [onnx.numpy_helper.from_array(value, name) for name, value in graph.constants.items()]
     lowered = onnx.helper.make_model(
         onnx.helper.make_graph(
             graph.nodes,
             "addersr",
             list(model.graph.input),
             list(model.graph.output),
-            [onnx.numpy_helper.from_array(value, name) for name, value in graph.constants.items()],
+            kept + ours,
         ),
         ir_version=_IR_VERSION,
         opset_imports=[
             onnx.helper.make_opsetid("", _OPSET),
             onnx.helper.make_opsetid(DOMAIN, VERSION),
         ],
-        functions=_functions(model, graph.nodes) if fallback else [],
+        functions=function_bodies({node.op_type for node in graph.nodes}, _OPSET)
+        if fallback
+        else [],
         producer_name="addersr",
         producer_version=addersr.__version__,
     )
@@ -303,17 +306,6 @@ def _tensor_plan(
         tuple(float(value) for value in _few(scale)),
         tuple(int(value) for value in _few(zero_point)),
     )
-
-
-def _functions(model: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> list[onnx.FunctionProto]:
-    used = {node.op_type for node in nodes if node.domain == DOMAIN}
-    ours = [
-        qlinear_adder_conv_function(_OPSET),
-        qlinear_fused_conv_function(_OPSET),
-        *quantization_functions(_OPSET),
-        *model.functions,
-    ]
-    return [function for function in ours if function.name in used]
 
 
 def _scope(name: str) -> str:

@@ -206,7 +206,7 @@ class _Reader:
             layer = self._foldable(target)
             if layer is None or target == residual:
                 continue
-            field = "z" if layer.t == layer.y and layer.z is None else "r"
+            field = "z" if layer.is_sum and layer.z is None else "r"
             if getattr(layer, field) is None:
                 changes = {field: residual, **({"t": node.output[0]} if field == "z" else {})}
                 self._replace(layer, node, last, **changes)
@@ -264,7 +264,7 @@ class _Reader:
         tensor, last = self._alias(node, name)
         layer = self._foldable(tensor)
         plain = node.op_type in ("Add", "Mul")
-        if layer is None or layer.r is not None or (plain and layer.t != layer.y):
+        if layer is None or layer.r is not None or (plain and not layer.is_sum):
             layer = self._copy(node, tensor)
         return layer, last
 

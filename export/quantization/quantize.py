@@ -13,8 +13,8 @@ from addersr.export.quantization.layers import Layer, Network
 from addersr.export.quantization.lower import lower_network
 from addersr.export.quantization.network import read_network
 from addersr.export.quantization.ranges import Choice, Type, make_domains, make_plan, mse_widths
-from addersr.export.quantization.search import cheapest_types, refine
-from addersr.export.quantization.statistics import Statistics, gather
+from addersr.export.quantization.search import cheapest_types
+from addersr.export.quantization.statistics import gather
 from addersr.export.quantization.trials import Score, Trials
 from addersr.runtime.model_info import ModelInfo, read_model_info
 from addersr.runtime.plan import Plan
@@ -29,8 +29,6 @@ DEFAULT_BITS = {"u8": 8, "i16": 11}
 #: Of the image that enters and of the tensor that leaves: 8 bits of luma, whose values lie between
 #: whole numbers, would cost 0.03 to 0.06 dB.
 _END_BITS = 12
-#: Patches that choices are tried on; all of them measure the result.
-_TRIAL_PATCHES = 10
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def quantize(
     count = f"{len(patches)} image{'s' * (len(patches) != 1)}"
     calibration = f"{count} of {folder.resolve().name}, "
     if trained is None:
-        calibration += "measured error"
+        calibration += "squared error"
         plan, score = _calibrate(network, info, patches, precision, bits, max_drop, progress)
     else:
         calibration += "scales trained with the weights"
@@ -151,41 +149,31 @@ def _calibrate(
 ) -> tuple[Plan, Score]:
     floats = FloatNetwork(network)
     statistics = gather(floats, [patch.x for patch in patches], progress)
-    some = patches[:: max(1, len(patches) // _TRIAL_PATCHES)]
-    trials = Trials(network, floats, some, info.scale)
-    everything = Trials(network, floats, patches, info.scale)
+    trials = Trials(network, floats, patches, info.scale)
 
-    def choose(types: Mapping[str, Type]) -> Choice:
-        return mse_widths(network, statistics, Choice(types, {}, precision))
+    def plan_of(types: Mapping[str, Type]) -> Plan:
+        return make_plan(
+            network, statistics, mse_widths(network, statistics, Choice(types, {}, precision))
+        )
 
     if precision == "mixed":
         types = cheapest_types(
             network,
             tensor_types(network, "u8", DEFAULT_BITS["u8"]),
             tensor_types(network, "i16", DEFAULT_BITS["i16"]),
-            lambda types: everything.measure(make_plan(network, statistics, choose(types))),
+            lambda types: trials.measure(plan_of(types)),
             max_drop,
             progress,
         )
     else:
         types = tensor_types(network, precision, bits)
-    first = choose(types)
-    refined = refine(network, statistics, first, trials, progress)
-    plan = _better(network, statistics, [first, refined], everything)
-    return plan, everything.measure(plan)
-
-
-def _better(
-    network: Network, statistics: Mapping[str, Statistics], choices: list[Choice], trials: Trials
-) -> Plan:
-    """The plan with the smaller error on all patches: few of them might mislead."""
-    plans = [make_plan(network, statistics, choice) for choice in choices]
-    return min(plans, key=lambda plan: trials.measure(plan).error)
+    plan = plan_of(types)
+    return plan, trials.measure(plan)
 
 
 def tensor_types(network: Network, precision: str, bits: int) -> dict[str, Type]:
-    """All tensors of one type, but for the image, the last tensor, and those that no adder layer
-    reads: a convolution is as fast with all 8 bits."""
+    """All tensors of one type, but for the image (also without its mean), the last tensor, and
+    those that no adder layer reads: a convolution is as fast with all 8 bits."""
     inside: Type = ("uint8" if precision == "u8" else "int16", bits)
     end: Type = ("int16", max(_END_BITS, bits if precision == "i16" else 0))
     types = dict.fromkeys(network.tensors, inside)
@@ -195,6 +183,9 @@ def tensor_types(network: Network, precision: str, bits: int) -> dict[str, Type]
             if readers and all(isinstance(r, Layer) and r.kind == "conv" for r in readers):
                 types[name] = ("uint8", DEFAULT_BITS["u8"])
     types[network.start] = end
+    for layer in network.layers:
+        if layer.x == network.start and layer.is_copy:
+            types[layer.y] = end
     types[network.last] = end
     return types
 

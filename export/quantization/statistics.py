@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from addersr.errors import AdderSRError
-from addersr.export.quantization.float_network import FloatNetwork
+from addersr.export.quantization.float_network import END, OUTPUT, FloatNetwork
 
 _BINS = 1024
 
@@ -90,5 +90,5 @@ def _runs(
 ) -> Iterable[dict[str, npt.NDArray[np.float32]]]:
     for x in inputs:
         values = network.run(x)
-        del values["output"], values["end"]
+        del values[OUTPUT], values[END]
         yield values

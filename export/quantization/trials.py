@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from addersr.export.quantization.float_network import FloatNetwork
+from addersr.export.quantization.float_network import OUTPUT, FloatNetwork
 from addersr.export.quantization.images import Patch
 from addersr.export.quantization.layers import Network
 from addersr.export.quantization.lower import lower_network
@@ -42,7 +42,7 @@ class Trials:
         self._network = network
         self._patches = patches
         self._border = border
-        self._expected = [_pixels(floats.run(patch.x)["output"]) for patch in patches]
+        self._expected = [_pixels(floats.run(patch.x)[OUTPUT]) for patch in patches]
         self._psnr = self._mean_psnr(self._expected)
 
     def measure(self, plan: Plan) -> Score:

@@ -68,9 +68,9 @@ def test_unusable_models(
         model.write_bytes(super_resolution_model(op_version=2).SerializeToString())
         message = "uses version 2 of the operators ai.addersr"
     else:
-        props = metadata(precision="u8")
+        props = metadata(precision="u4")
         model.write_bytes(super_resolution_model(metadata_props=props).SerializeToString())
-        message = "precision 'u8'"
+        message = "precision 'u4'"
     arguments: dict[str, list[object]] = {
         "upscale": ["upscale", picture, "-m", model, "-o", output],
         "bench": ["bench", model, "--size", "8x8", "--runs", "1", "-o", output],

@@ -18,7 +18,10 @@ from addersr.runtime.upscaler import Upscaler
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Array = npt.NDArray[np.uint8]
-COMMANDS = ("models", "upscale", "export", "train", "evaluate", "bench", "doctor")
+COMMANDS = (
+    *("models", "upscale", "export", "quantize", "verify", "info", "train", "evaluate", "bench"),
+    "doctor",
+)
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_models(run: Run, tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     assert json.loads((tmp_path / "models.json").read_text()) == result
     assert [model["name"] for model in result] == [entry.name for entry in zoo.entries()]
-    keys = ["name", "architecture", "kind", "scale", "colour", "parameters", "psnr"]
+    keys = ["name", "architecture", "kind", "scale", "colour", "precision", "parameters", "psnr"]
     for model in result:
         assert list(model) == keys
         assert model["kind"] in ("adder", "cnn")

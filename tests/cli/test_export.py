@@ -14,8 +14,9 @@ pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
 import safetensors.torch
 
-from addersr import export, zoo
+from addersr import zoo
 from addersr.cli.app import app
+from addersr.export import verified_export
 from addersr.models import create
 from addersr.models.checkpoint import FORMAT, save_model
 from addersr.runtime.upscaler import Upscaler
@@ -81,7 +82,7 @@ def test_wrong_export_is_not_written(
     values = onnx.numpy_helper.to_array(tensor).copy()
     values[3, 1, 1, 1] *= -1
     tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
-    monkeypatch.setattr(export, "export_onnx", lambda *_, **__: proto)
+    monkeypatch.setattr(verified_export, "export_onnx", lambda *_, **__: proto)
 
     result = run(checkpoint, "-o", tmp_path / "model.onnx")
     assert "FAILED" in result.stdout

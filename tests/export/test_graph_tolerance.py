@@ -88,3 +88,15 @@ def test_operation_without_a_bound_is_named() -> None:
     node = onnx.helper.make_node("Gelu", ["x"], ["y"], name="body.3/Gelu")
     with pytest.raises(AdderSRError, match=r"rounding of Gelu \(body.3/Gelu\) is not known"):
         ExactGraph(graph([node]))
+
+
+def test_transposed_convolution_adds_up_the_pixels_that_meet() -> None:
+    """9x9 filters with stride 2: 5 rows and 5 columns of each channel's pixels at most."""
+    w, b = floats(3, 1, 9, 9), floats(1)
+    node = onnx.helper.make_node(
+        "ConvTranspose", ["x", "w", "b"], ["y"], strides=[2, 2], pads=[4] * 4, output_padding=[1, 1]
+    )
+    exact, allowed = ExactGraph(graph([node], w=w, b=b)).evaluate(X)
+    assert exact.shape == (2, 1, 14, 16)
+    largest = 3 * 25 * float(np.abs(X).max()) * float(np.abs(w).max()) + float(np.abs(b).max())
+    assert allowed == pytest.approx(2 * np.finfo(np.float32).eps * largest, rel=1e-6)

@@ -35,6 +35,15 @@ def test_convolution_grows_with_taps_and_values() -> None:
     assert network_tolerance(layer, 3 * x)[1] == pytest.approx(3 * allowed, rel=1e-6)
 
 
+def test_transposed_convolution_adds_up_the_pixels_that_meet() -> None:
+    """9x9 filters with stride 2: 5 rows and 5 columns of each channel's pixels at most."""
+    x = torch.rand(1, 3, 5, 5, dtype=torch.float64)
+    layer = nn.ConvTranspose2d(3, 1, 9, stride=2, padding=4, output_padding=1, bias=False).double()
+    allowed = network_tolerance(layer, x)[1]
+    largest = 3 * 25 * float(x.max()) * float(layer.weight.detach().abs().max())
+    assert allowed == pytest.approx(2 * torch.finfo(torch.float32).eps * largest, rel=1e-6)
+
+
 def test_errors_of_early_layers_are_carried_on() -> None:
     layer = AdderConv2d(1, 1, 1).double()
     with torch.no_grad():

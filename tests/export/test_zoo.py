@@ -12,11 +12,13 @@ pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 
 from addersr import zoo
 from addersr.export import export_onnx
+from addersr.export.origin import compare_with_float
 from addersr.models.checkpoint import load_model, read_metadata
 
 
-def entries() -> list[Any]:
-    return [pytest.param(entry, id=entry.name) for entry in zoo.entries()] or [
+def entries(*, integers: bool = False) -> list[Any]:
+    found = [entry for entry in zoo.entries() if (entry.precision != "fp32") == integers]
+    return [pytest.param(entry, id=entry.name) for entry in found] or [
         pytest.param(None, marks=pytest.mark.skip(reason="the zoo is empty"))
     ]
 
@@ -50,3 +52,18 @@ def test_shipped_file_is_the_export_of_its_checkpoint(entry: zoo.ZooEntry) -> No
             if prop.key == "addersr.version":
                 prop.value = ""
     assert fresh == shipped
+
+
+@pytest.mark.parametrize("entry", entries(integers=True))
+def test_shipped_file_in_integers_is_what_its_plan_makes_of_the_other(entry: zoo.ZooEntry) -> None:
+    (original,) = (
+        other
+        for other in zoo.entries()
+        if (other.checkpoint, other.precision) == (entry.checkpoint, "fp32")
+    )
+    # Most of it are the tables of the power activation, one for each channel.
+    assert entry.onnx.stat().st_size <= 1_000_000
+    origin = compare_with_float(entry.onnx.read_bytes(), onnx.load(str(original.onnx)))
+    assert origin.parameters.passed, origin.parameters.wrong
+    assert origin.comparison.passed
+    assert origin.psnr > 50

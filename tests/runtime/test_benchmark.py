@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from addersr.runtime.benchmark import (
     bare_subject,
     measure,
     report,
-    sample_input,
     session_subject,
 )
 from addersr.runtime.child_session import ChildSession
+from addersr.runtime.model_info import read_model_info
+from addersr.runtime.upscaler import sample_input
 
 
 def test_subjects_take_turns_and_warm_up_does_not_count() -> None:
@@ -63,7 +65,7 @@ def test_percentiles_and_json() -> None:
 
 
 def test_the_kernel_that_ran_is_named(adder_model: Path, cnn_model: Path) -> None:
-    planes = sample_input(12, 10)
+    planes = sample_input(read_model_info(adder_model), 12, 10)
     ours = session_subject("ours", adder_model, planes, threads=1)
     assert ours.kernel == custom_ops.library_info().kernel
     assert session_subject("twin", cnn_model, planes).kernel == ONNXRUNTIME_KERNELS
@@ -78,16 +80,19 @@ def test_the_kernel_that_ran_is_named(adder_model: Path, cnn_model: Path) -> Non
     assert {"date", "num_cpus", "cpu", "load_avg", "onnxruntime"} <= result["context"].keys()
 
 
-def test_the_input_is_luma_and_always_the_same() -> None:
-    planes = sample_input(7, 5, 3)
+def test_the_input_is_luma_and_always_the_same(adder_model: Path) -> None:
+    info = replace(read_model_info(adder_model), colour="rgb")
+    planes = sample_input(info, 7, 5)
     assert planes.shape == (1, 3, 5, 7)
     assert planes.dtype == np.float32
     assert 16 / 255 <= planes.min() < planes.max() <= 235 / 255
-    np.testing.assert_array_equal(planes, sample_input(7, 5, 3))
+    np.testing.assert_array_equal(planes, sample_input(info, 7, 5))
+    picture = sample_input(replace(info, io="uint8"), 7, 5)
+    assert (picture.shape, picture.dtype) == ((1, 5, 7, 3), np.uint8)
 
 
-def test_nothing_to_measure() -> None:
+def test_nothing_to_measure(adder_model: Path) -> None:
     with pytest.raises(AdderSRError, match="at least 1 run"):
         measure([], runs=0)
     with pytest.raises(AdderSRError, match="0x4"):
-        sample_input(0, 4)
+        sample_input(read_model_info(adder_model), 0, 4)

@@ -35,6 +35,7 @@ def test_info_of_an_adder_and_of_a_cnn(adder_model: Path, cnn_model: Path) -> No
         ("kind", "shift", "kind 'shift'.*expected one of adder, cnn"),
         ("colour", "lab", "colour 'lab'.*expected one of y, rgb"),
         ("precision", "u4", "precision 'u4'.*expected one of fp32, u8, i16, mixed"),
+        ("io", "yuv", "io 'yuv'.*expected one of float, uint8"),
         ("calibration", "", "has no metadata 'addersr.calibration'"),
         ("scale", "0", "scale '0'.*whole number from 1 to 16"),
         ("scale", "two", "scale 'two'"),

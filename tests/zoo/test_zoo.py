@@ -93,7 +93,9 @@ def test_the_shipped_index_is_sound() -> None:
     for entry in entries:
         for path in (entry.checkpoint, entry.onnx):
             assert path.is_file()
-            assert path.stat().st_size <= 200 * 1024
+            # In integers most of it are tables of the power activation, one for each channel.
+            most = 200 if path == entry.checkpoint or entry.precision == "fp32" else 1000
+            assert path.stat().st_size <= most * 1024
         if entry.twin is not None:
             twin = zoo.find(entry.twin)
             assert {entry.kind, twin.kind} == {"adder", "cnn"}

@@ -273,3 +273,44 @@ def test_run_is_what_the_passes_are_compared_with() -> None:
     """The comparison above can fail."""
     one, other = graph("y = PRelu (x, slope)"), graph("y = PRelu (x, slope)", slope=SLOPE + 0.1)
     assert np.abs(run(one) - run(other)).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "nodes", ["r = Relu (a)  y = Add (r, x)", "r = Relu (a)  y = Mul (r, gamma)"]
+)
+def test_steps_before_an_activation_are_taken_only_while_there_is_none(nodes: str) -> None:
+    # The activation is in the layer already when the passes look at what stands behind it.
+    model = graph(f"{ADDER} {nodes}")
+    left = nodes.split("y = ")[1].split()[0]
+    passes = (AdderToFused(), FuseActivation(), FoldAffine(), FuseShortcut(), FusePower())
+    check(model, *passes, expected=["FusedAdderConv", left])
+
+
+def test_unknown_sizes_are_not_taken_for_equal() -> None:
+    model = graph(f"{ADDER} y = Add (a, x)")
+    AdderToFused()(model)
+    for value in (model.graph.inputs[0], model.graph[0].outputs[0]):
+        value.shape = ir.Shape([2, 4, None, None])
+    assert not FuseShortcut()(model).modified
+
+
+@pytest.mark.parametrize(
+    ("nodes", "name", "damaged"),
+    [
+        ("y = Relu (a)", "w", W * np.nan),
+        ("y = Mul (a, gamma)", "gamma", GAMMA * np.inf),
+        ("y = BatchNormalization (a, c, c, c, v)", "v", -np.ones(4, np.float32)),
+    ],
+)
+def test_errors_of_all_passes_together_are_our_own(
+    nodes: str, name: str, damaged: np.ndarray
+) -> None:
+    statistics = {"c": np.ones(4, np.float32), "v": np.ones(4, np.float32), name: damaged}
+    with pytest.raises(AdderSRError, match=r"The layer \S+ has a"):
+        run_passes(graph(f"{ADDER} {nodes}", **statistics))
+
+
+def test_shortcut_around_collapsed_convolutions_has_their_padding() -> None:
+    # The first has none, and the second's is not symmetric: x + … is not at a filter's middle.
+    nodes = "m = Conv (x, p)  n = Conv <pads = [2, 2, 0, 0]> (m, w)  y = Add (n, x)"
+    check(graph(nodes, p=floats(4, 4, 1, 1)), CollapseConvolutions(), expected=["Conv", "Add"])

@@ -236,12 +236,26 @@ def strided(seed: int = 0) -> onnx.ModelProto:
     return f.model(f.conv(x, 12, kernel=1), anchored=False)
 
 
+def shifted(seed: int = 0) -> onnx.ModelProto:
+    """Of colours, without their means inside, ends with a sum: EDSR's frame."""
+    f = Factory(seed, channels=3)
+    mean = f.constant("mean", [[[0.4]], [[0.5]], [[0.3]]])
+    f.constants["minus_mean"] = -f.constants[mean]
+    x = head = f.conv(f.node("Add", ["input", "minus_mean"], 3), 8)
+    x = f.last(x)
+    x = f.adder(x, 8, z=x, slope=0.0)
+    x = f.add(f.conv(f.first(x), 8), head)
+    x = f.node("DepthToSpace", [f.conv(x, 16)], 4, mode="CRD", blocksize=2)
+    return f.model(f.node("Add", [f.conv(x, 3), mean], 3), blocksize=1, anchored=False)
+
+
 NETWORKS: dict[str, Callable[[int], onnx.ModelProto]] = {
     "mobile": mobile,
     "twin": twin,
     "residuals": residuals,
     "branches": branches,
     "strided": strided,
+    "shifted": shifted,
 }
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import onnx
 from onnx.reference import ReferenceEvaluator
 
+from addersr.custom_ops.image.evaluator import LumaToRgb, RgbToLuma
 from addersr.custom_ops.qlinear_adder_conv.evaluator import QLinearAdderConv
 from addersr.custom_ops.qlinear_fused_conv.evaluator import QLinearFusedConv
 from addersr.custom_ops.quantization.evaluator import (
@@ -29,6 +30,8 @@ from .factory import picture
 Array = npt.NDArray[Any]
 
 _EVALUATORS = [
+    RgbToLuma,
+    LumaToRgb,
     QLinearAdderConv,
     QLinearFusedConv,
     QuantizeChannelsLast,
