@@ -35,7 +35,7 @@ _FINE_TUNING: dict[str, Any] = {"steps": 1_500, "rate": 5e-4, "adder_rate": 5e-3
 
 
 def train(
-    architecture: Annotated[str, typer.Argument(help="Name of an architecture: mobile.")],
+    architecture: Annotated[str, typer.Argument(help="Name of an architecture, as mobile.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of HR images to learn from.")],
     output: Annotated[
         Path,

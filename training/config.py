@@ -78,10 +78,16 @@ class TrainingConfig:
         """A new model with fresh weights, which depend on the seed alone.
 
         Raises:
-            AdderSRError: no such architecture, kind, scale or argument.
+            AdderSRError: no such architecture, kind, scale or argument, or a model of colours.
         """
         torch.manual_seed(self.seed)
-        return create(self.architecture, self.kind, self.scale, **self.arguments)
+        model = create(self.architecture, self.kind, self.scale, **self.arguments)
+        if model.colour != "y":
+            raise AdderSRError(
+                f"Only luma models can be trained, and {self.architecture} works on "
+                f"{model.colour}. Choose another, or its argument colour if it has one."
+            )
+        return model
 
     def to_json(self) -> str:
         """All settings as JSON, paths as text."""

@@ -64,6 +64,7 @@ def test_without_validation(photos: Path, tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["gan"], "no architecture 'gan'. Choose one of carn, edsr"),
+        (["rdn", "-a", "blocks=1"], "Only luma models can be trained, and rdn works on rgb"),
         (["mobile", "--kind", "gan"], "kind to be one of adder, cnn"),
         (["mobile", "--scale", "7"], "scale of 2, 3 or 4, got 7"),
         (["mobile", "-a", "depth=3"], "no argument depth"),
