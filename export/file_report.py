@@ -121,7 +121,7 @@ def verify_model_file(
         original = _float_file(against, info)
         origin = compare_with_float(exported, original)
         parameters, psnr = origin.parameters, origin.psnr
-        comparisons = (*comparisons, origin.comparison)
+        comparisons = (*comparisons, origin.comparison, origin.layer)
     quality = None if data is None else _quality(path, original, data, least_psnr, progress)
     verification = VerificationReport(comparisons, parameters)
     return FileReport(verification, against is not None, psnr, quality)

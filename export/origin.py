@@ -14,7 +14,8 @@ import onnx
 from addersr.errors import AdderSRError
 from addersr.export.expectation import reference, sample_inputs
 from addersr.export.quantization import Plan, lower
-from addersr.export.quantization.bound import propagated_bound
+from addersr.export.quantization.bound import LayerCheck, check_layers, propagated_bound
+from addersr.export.quantization.lower import integer_name
 from addersr.export.quantization.network import read_network
 from addersr.export.report import Comparison, ParameterCheck
 
@@ -29,7 +30,10 @@ class Origin:
 
     parameters: ParameterCheck
     comparison: Comparison
-    """The output beside that of the float32 model; the tolerance is the derived bound."""
+    """The output beside that of the float32 model; the tolerance is the derived bound. All errors
+    might add up in it, so it is wide."""
+    layer: Comparison
+    """The layer that is nearest its own bound, beside float64 on the same integers: a tight one."""
     psnr: float
     """dB between the two on the samples that look like photos, of values in 0…1."""
 
@@ -54,8 +58,8 @@ def compare_with_float(exported: bytes, model: onnx.ModelProto) -> Origin:
     plan = Plan.from_json(properties["addersr.plan"])
     again = lower(model, plan, fallback=bool(file.functions))
     parameters = _compare_files(file, again, properties)
-    comparison, psnr = _compare_results(file, model, plan)
-    return Origin(parameters, comparison, psnr)
+    comparison, layer, psnr = _compare_results(file, model, plan)
+    return Origin(parameters, comparison, layer, psnr)
 
 
 def _compare_files(
@@ -96,17 +100,20 @@ def _same(value: Array | None, expected: Array) -> bool:
 
 def _compare_results(
     file: onnx.ModelProto, model: onnx.ModelProto, plan: Plan
-) -> tuple[Comparison, float]:
-    """What the network gives before its picture is put together, beside the float32 network."""
+) -> tuple[Comparison, Comparison, float]:
+    """What the network gives before its picture is put together, and each of its layers."""
     network = read_network(model)
     evaluator = reference(file)
     (given,) = (value.name for value in file.graph.input)
+    names = {tensor: integer_name(tensor) for tensor in network.tensors}
     rows: list[tuple[float, float, str]] = []
+    checks: list[LayerCheck] = []
     squares, count = 0.0, 0
     for name, x in sample_inputs(file):
         expected, bound = propagated_bound(network, plan, x)
-        (end,) = evaluator.run([network.end], {given: x})
-        assert isinstance(end, np.ndarray)
+        results: list[Any] = evaluator.run([network.end, *names.values()], {given: x})
+        end, integers = results[0], results[1:]
+        checks += check_layers(network, plan, dict(zip(names, integers, strict=True)))
         difference = np.abs(end.astype(np.float64) - expected)
         worst = np.unravel_index(np.argmax(difference - bound), difference.shape)
         rows.append((float(difference[worst]), float(bound[worst]), name))
@@ -115,4 +122,9 @@ def _compare_results(
             count += difference.size
     error, tolerance, sample = max(rows, key=lambda row: row[0] - row[1])
     psnr = 10 * np.log10(count / squares) if squares else float("inf")
-    return Comparison("float32 network", error, tolerance, sample, None, ""), float(psnr)
+    worst_layer = max(checks, key=lambda check: check.error / check.bound)
+    return (
+        Comparison("float32 network", error, tolerance, sample, None, ""),
+        Comparison("each layer", worst_layer.error, worst_layer.bound, worst_layer.name, None, ""),
+        float(psnr),
+    )

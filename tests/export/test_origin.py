@@ -60,6 +60,9 @@ def test_right_file_passes(pair: tuple[bytes, onnx.ModelProto]) -> None:
     assert origin.comparison.passed
     assert 0 < origin.comparison.tolerance < 0.5
     assert origin.psnr > 40
+    assert origin.layer.passed
+    # Tight: half steps are really used up.
+    assert origin.layer.error > 0.5 * origin.layer.tolerance
     comparisons = verify_file(pair[0])
     assert [row.name for row in comparisons][-1] == "onnxruntime alone"
     assert all(row.passed and row.error == 0 for row in comparisons)
