@@ -111,8 +111,8 @@ def _compare_results(
     squares, count = 0.0, 0
     for name, x in sample_inputs(file):
         expected, bound = propagated_bound(network, plan, x)
-        results: list[Any] = evaluator.run([network.end, *names.values()], {given: x})
-        end, integers = results[0], results[1:]
+        results: Any = evaluator.run([network.end, *names.values()], {given: x})
+        end, *integers = results
         checks += check_layers(network, plan, dict(zip(names, integers, strict=True)))
         difference = np.abs(end.astype(np.float64) - expected)
         worst = np.unravel_index(np.argmax(difference - bound), difference.shape)
