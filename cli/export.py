@@ -8,6 +8,7 @@ import typer
 
 from addersr.cli.options import AsJson, examples, parse_size
 from addersr.cli.output import progress, say_note, show
+from addersr.cli.proof import comparison_table, find_checkpoint
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
 
@@ -53,7 +54,7 @@ def export(
     our library and without. The file is written only if all of them agree.
     """
     check_writable(output)
-    checkpoint = _checkpoint(model)
+    checkpoint = find_checkpoint(model, what="checkpoint")
     if output.exists() and checkpoint.exists() and output.samefile(checkpoint):
         raise AdderSRError(f"The output {output} is the checkpoint itself: choose another with -o.")
     try:
@@ -96,37 +97,11 @@ def export(
     say_note(f"Written to {output} ({len(exported) / 1000:.0f} kB).")
 
 
-def _checkpoint(model: str) -> Path:
-    """The checkpoint file of a zoo name or a path."""
-    from addersr import zoo
-
-    path = Path(model)
-    if path.exists():
-        return path
-    if path.suffix or "/" in model:
-        raise AdderSRError(f"There is no checkpoint {path}. Check the name.")
-    return zoo.find(model).checkpoint
-
-
 def _table(model: str, verification: dict[str, Any]) -> "Table":
-    from rich.table import Table
-
     stored = verification["parameters"]
-    table = Table(
-        title=f"{model} against torch in float64",
-        caption=f"{len(stored['identical'])} tensors bit-identical in the file, "
+    return comparison_table(
+        verification["comparisons"],
+        f"{model} against torch in float64",
+        f"{len(stored['identical'])} tensors bit-identical in the file, "
         f"{len(stored['folded'])} folded, {len(stored['wrong'])} wrong",
     )
-    for heading in ("computed by", "adder kernel"):
-        table.add_column(heading)
-    for heading in ("largest error", "allowed", ""):
-        table.add_column(heading, justify="right")
-    for row in verification["comparisons"]:
-        table.add_row(
-            row["name"],
-            row["kernel"] or "-",
-            f"{row['error']:.1e}",
-            f"{row['tolerance']:.1e}",
-            "ok" if row["passed"] else "FAILED",
-        )
-    return table

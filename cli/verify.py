@@ -7,6 +7,7 @@ import typer
 
 from addersr.cli.options import AsJson, JsonFile, examples
 from addersr.cli.output import check_json_file, progress, show
+from addersr.cli.proof import comparison_table, find_checkpoint
 from addersr.errors import AdderSRError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def verify(
 
     check_json_file(output)
     path = resolve_model(model)
-    original = None if against is None else _original(against)
+    original = None if against is None else find_checkpoint(against, what="file")
     try:
         from addersr.export.file_report import verify_model_file
     except ImportError as error:
@@ -66,34 +67,8 @@ def verify(
         raise AdderSRError(" ".join(report.problems))
 
 
-def _original(against: str) -> Path:
-    from addersr import zoo
-
-    path = Path(against)
-    if path.exists():
-        return path
-    if path.suffix or "/" in against:
-        raise AdderSRError(f"There is no file {path}. Check the name.")
-    return zoo.find(against).checkpoint
-
-
 def _table(result: dict[str, Any]) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=result["model"], caption="\n".join(_notes(result)))
-    for heading in ("computed by", "adder kernel"):
-        table.add_column(heading)
-    for heading in ("largest error", "allowed", ""):
-        table.add_column(heading, justify="right")
-    for row in result["comparisons"]:
-        table.add_row(
-            row["name"],
-            row["kernel"] or "-",
-            f"{row['error']:.1e}",
-            f"{row['tolerance']:.1e}",
-            "ok" if row["passed"] else "FAILED",
-        )
-    return table
+    return comparison_table(result["comparisons"], result["model"], "\n".join(_notes(result)))
 
 
 def _notes(result: dict[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ Bound = Callable[[onnx.NodeProto, Sequence[Array], Array], Any]
 
 #: Ways to draw the signs, two draws each: the axes of a tensor [N, C, H, W] along which a sign
 #: stays. The error of a bias is the same everywhere, that of a sum shared by all channels is not.
-_DRAWS: tuple[tuple[int, ...], ...] = ((), (), (1,), (1,), (0, 2, 3), (0, 2, 3))
+DRAWS: tuple[tuple[int, ...], ...] = ((), (), (1,), (1,), (0, 2, 3), (0, 2, 3))
 
 _EPS = float(np.finfo(np.float32).eps)
 
@@ -68,7 +68,7 @@ class ExactGraph:
         with np.errstate(divide="ignore"):  # log(0) is an intermediate of the power activation
             exact = self._evaluate(x, lambda _node, _inputs, result: result)
             deviation = 0.0
-            for seed, axes in enumerate(_DRAWS):
+            for seed, axes in enumerate(DRAWS):
                 disturbed = self._evaluate(x, _Rounding(seed, axes))
                 deviation = max(deviation, float(np.abs(disturbed - exact).max(initial=0.0)))
         return exact, deviation

@@ -30,9 +30,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from addersr.custom_ops.adder_conv import tolerance as adder_conv_tolerance
 from addersr.errors import AdderSRError
-
-#: Ways to draw the signs, two draws each: the axes of [N, C, H, W] along which a sign stays.
-_DRAWS: tuple[tuple[int, ...], ...] = ((), (), (1,), (1,), (0, 2, 3), (0, 2, 3))
+from addersr.export.graph_tolerance import DRAWS
 
 _EPS = float(np.finfo(np.float32).eps)
 
@@ -56,7 +54,7 @@ def network_tolerance(model: nn.Module, x: Tensor) -> tuple[Tensor, float]:
     with torch.no_grad():
         exact: Tensor = model(x)
         deviation = 0.0
-        for seed, shared_axes in enumerate(_DRAWS):
+        for seed, shared_axes in enumerate(DRAWS):
             with _Rounding(seed, shared_axes):
                 disturbed: Tensor = model(x)
             deviation = max(deviation, float((disturbed - exact).abs().max()))
