@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "custom_ops/convolution/transpose.h"
+
 namespace addersr::adder_conv {
 namespace {
 
@@ -22,13 +24,11 @@ void PackPlanes(const Geometry& g, const float* from, int64_t begin, int64_t end
                 float* sums) {
   const int64_t plane = g.in_height * g.in_width;
   for (int64_t x = begin; x < end; x += kBlock) {
-    const int64_t stop = std::min(end, x + kBlock);
+    const int64_t pixels = std::min(end - x, kBlock);
+    convolution::PlanesToPixels(from + x, plane, g.in_channels, pixels, to + x * g.in_channels,
+                                g.in_channels);
     for (int64_t c = 0; c < g.in_channels; ++c) {
-      const float* source = from + c * plane;
-      for (int64_t i = x; i < stop; ++i) {
-        to[i * g.in_channels + c] = source[i];
-        sums[i] += source[i];
-      }
+      for (int64_t i = x; i < x + pixels; ++i) sums[i] += from[c * plane + i];
     }
   }
 }

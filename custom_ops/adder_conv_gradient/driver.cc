@@ -4,6 +4,7 @@
 
 #include "custom_ops/adder_conv_gradient/adder_conv_gradient.h"
 #include "custom_ops/adder_conv_gradient/kernel.h"
+#include "custom_ops/convolution/transpose.h"
 #include "custom_ops/isa/at_or_below.h"
 
 namespace addersr::adder_conv_gradient {
@@ -39,10 +40,8 @@ struct Window {
       float* to = values.data() + (row * columns + before_columns) * g.out_channels;
       const int64_t width =
           std::min(g.out_width, (columns - before_columns + g.stride_width - 1) / g.stride_width);
-      for (int64_t o = 0; o < g.out_channels; ++o) {
-        const float* from = dy + o * plane + y * g.out_width;
-        for (int64_t x = 0; x < width; ++x) to[x * g.stride_width * g.out_channels + o] = from[x];
-      }
+      convolution::PlanesToPixels(dy + y * g.out_width, plane, g.out_channels, width, to,
+                                  g.stride_width * g.out_channels);
     }
   }
 
@@ -96,17 +95,14 @@ void InputGradient(const Geometry& g, const char* isa, const float* dy, const fl
       window.Fill(g, dy + image * g.out_channels * g.out_height * g.out_width);
       for (int64_t y = 0; y < g.in_height; ++y) {
         const float* source = x + image * g.in_channels * plane + y * g.in_width;
-        for (int64_t c = 0; c < g.in_channels; ++c) {
-          for (int64_t i = 0; i < g.in_width; ++i) x_row[i * channels + c] = source[c * plane + i];
-        }
+        convolution::PlanesToPixels(source, plane, g.in_channels, g.in_width, x_row.data(),
+                                    channels);
         task.dy = window.values.data() + ((window.before_rows + g.pad_top + y) * window.columns +
                                           window.before_columns + g.pad_left) *
                                              g.out_channels;
         kernel.row(task);
         float* to = dx + image * g.in_channels * plane + y * g.in_width;
-        for (int64_t c = 0; c < g.in_channels; ++c) {
-          for (int64_t i = 0; i < g.in_width; ++i) to[c * plane + i] = dx_row[i * channels + c];
-        }
+        convolution::PixelsToPlanes(dx_row.data(), channels, g.in_channels, g.in_width, to, plane);
       }
     }
   }
