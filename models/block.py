@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from addersr.models import epilogue
 from addersr.models.adder_conv import AdderConv2d
 from addersr.models.power import PowerActivation
 from addersr.models.super_resolution import Kind
@@ -103,11 +104,30 @@ class AdderBlock(nn.Module):
 
     def forward(self, x: Tensor, z: Tensor | None = None, r: Tensor | None = None) -> Tensor:
         """See the class; ``z`` and ``r`` are [N, O, H', W'], and None adds nothing."""
-        y = self.norm(self.adder(x))
+        a = self.adder(x)
         if self.shortcut:
             z = x if z is None else x + z
-        y = self.activation(self.power(y if z is None else y + z))
-        result: Tensor = y if r is None else y + r
+        y = self._epilogue(a, z)
+        return y if r is None else y + r
+
+    def _epilogue(self, a: Tensor, z: Tensor | None) -> Tensor:
+        """``activation(P(norm(a) + z))``, in one operation where that serves."""
+        parts = (self.norm, self.power, self.activation)
+        # Whoever hooks onto a part wants to see what lies between the parts.
+        if not any(map(_has_hooks, parts)) and epilogue.usable(
+            a, z, *(parameter for part in parts for parameter in part.parameters())
+        ):
+            norm = self.norm if isinstance(self.norm, ChannelAffine) else None
+            return epilogue.layer_epilogue(
+                self.norm(a) if norm is None else a,
+                z,
+                scale=None if norm is None else norm.weight,
+                bias=None if norm is None else norm.bias,
+                alpha=self.power.alpha if isinstance(self.power, PowerActivation) else None,
+                slope=_slope(self.activation, a),
+            )
+        y = self.norm(a)
+        result: Tensor = self.activation(self.power(y if z is None else y + z))
         return result
 
 
@@ -225,3 +245,21 @@ def _activation(name: Activation, channels: int) -> nn.Module:
     if name == "none":
         return nn.Identity()
     raise ValueError(f"Expected activation to be 'prelu', 'relu' or 'none', got {name!r}.")
+
+
+def _slope(activation: nn.Module, like: Tensor) -> Tensor | None:
+    """The slope on the negative side that makes a PReLU of ``activation``; None: it is no bend."""
+    if isinstance(activation, nn.PReLU):
+        return activation.weight
+    return like.new_zeros(1) if isinstance(activation, nn.ReLU) else None
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return any(
+        (
+            module._forward_hooks,
+            module._forward_pre_hooks,
+            module._backward_hooks,
+            module._backward_pre_hooks,
+        )
+    )
