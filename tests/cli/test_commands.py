@@ -20,7 +20,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Array = npt.NDArray[np.uint8]
 COMMANDS = (
     *("models", "upscale", "export", "quantize", "verify", "info", "train", "evaluate", "bench"),
-    "doctor",
+    *("import", "doctor"),
 )
 
 
