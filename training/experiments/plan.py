@@ -158,7 +158,7 @@ def load_plan(path: Path) -> Plan:
 
 def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise AdderSRError(f"The plan {path} cannot be read: {error}.") from error
     unknown = sorted(set(content) - keys)
