@@ -77,7 +77,9 @@ class AdderBlock(nn.Module):
         norm: "centred" (``γ·(Σ|W| - Σ|X-W|) + β``, no statistics) or "batch" (the papers').
         shortcut: add the input (AdderSR, section 3.2), if input and output have the same size.
         power: use the power activation (AdderSR, section 3.3).
-        activation: "prelu" with a slope per channel, "relu" or "none".
+        activation: "prelu", "relu" or "none".
+        slope: of the PReLU, one per "channel" or one per "layer". With one α and one slope a layer
+            in integers needs one table instead of one per channel: a small file, and faster.
         spread: standard deviation of the initial filters; that of centred layers without a
             shortcut is √taps times as large.
         order: what follows the adder. z is added where the shortcut is, which is its place even
@@ -103,6 +105,7 @@ class AdderBlock(nn.Module):
         shortcut: bool = True,
         power: bool = True,
         activation: Activation = "prelu",
+        slope: Sharing = "channel",
         spread: float = 0.3,
         order: Order = "norm-shortcut-power-activation",
         alpha: Sharing = "channel",
@@ -114,6 +117,7 @@ class AdderBlock(nn.Module):
         _check_odd(kernel_size)
         _check_one_of("order", order, ORDERS)
         _check_one_of("alpha", alpha, get_args(Sharing))
+        _check_one_of("slope", slope, get_args(Sharing))
         _check_one_of("norm", norm, get_args(Norm))
         outputs = channels if out_channels is None else out_channels
         self.shortcut = shortcut and outputs == channels and stride == 1
@@ -148,7 +152,7 @@ class AdderBlock(nn.Module):
         self.power = (
             PowerActivation(outputs if alpha == "channel" else 1) if power else nn.Identity()
         )
-        self.activation = _activation(activation, outputs)
+        self.activation = _activation(activation, outputs if slope == "channel" else 1)
         self.projection: nn.Module = nn.Identity()
         if projection and self.shortcut:
             self.projection = nn.Conv2d(channels, outputs, 1, bias=False)

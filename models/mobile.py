@@ -24,8 +24,8 @@ class Mobile(SuperResolution):
         scale: 2, 3 or 4.
         channels: C.
         blocks: N.
-        norm, shortcut, power, spread, order, alpha, projection, input_scales, sharpness: of the
-            adder blocks, see :class:`AdderBlock`.
+        norm, shortcut, power, slope, spread, order, alpha, projection, input_scales,
+            sharpness: of the adder blocks, see :class:`AdderBlock`.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Mobile(SuperResolution):
         norm: Norm = "centred",
         shortcut: bool = True,
         power: bool = True,
+        slope: Sharing = "channel",
         spread: float = 0.3,
         order: Order = "norm-shortcut-power-activation",
         alpha: Sharing = "channel",
@@ -61,6 +62,7 @@ class Mobile(SuperResolution):
                     norm=norm,
                     shortcut=shortcut,
                     power=power,
+                    slope=slope,
                     spread=spread,
                     order=order,
                     alpha=alpha,
