@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,11 @@ import torch
 from addersr.errors import AdderSRError
 from addersr.models import create
 from addersr.models.super_resolution import SuperResolution
+from addersr.training.losses import LOSSES
+
+ADDER_STEPS = ("adam", "adaptive")
+PATHS = ("data", "validation", "start", "teacher")
+"""The settings that are paths."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,13 @@ class TrainingConfig:
         validate_every: steps between validations and checkpoints.
         seed: of the initial weights and of the patches.
         start: checkpoint whose weights the run starts from, or None for fresh ones.
+        loss: "l1" or "charbonnier", see ``losses``.
+        teacher: checkpoint of a trained model whose output counts beside the HR images, or None.
+        teacher_weight: its share w of the loss: ``(1-w)·L(Y, HR) + w·L(Y, teacher(LR))``.
+        adder_step: how the filters move: by "adam" like everything else, or by the "adaptive" step
+            of AdderNet, see :class:`~addersr.training.optimiser.AdaptiveStep`.
+        filter_range: filters are clamped into this many times the largest magnitude that their
+            layer sees, see :class:`~addersr.training.filter_range.FilterRange`; 0 for never.
         quantize: None, or "u8": train the weights for a network in integers (needs ``start``).
         bits: of these integers.
     """
@@ -53,15 +66,30 @@ class TrainingConfig:
     validate_every: int = 1_000
     seed: int = 0
     start: Path | None = None
+    loss: str = "l1"
+    teacher: Path | None = None
+    teacher_weight: float = 0.5
+    adder_step: str = "adam"
+    filter_range: float = 0.0
     quantize: str | None = None
     bits: int = 8
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate", "clip"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise AdderSRError(f"Expected {name} to be above 0, got {getattr(self, name)}.")
-        if self.warmup < 0:
-            raise AdderSRError(f"Expected warmup to be 0 or more, got {self.warmup}.")
+        for name in ("warmup", "seed", "filter_range"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise AdderSRError(f"Expected {name} to be 0 or more, got {getattr(self, name)}.")
+        for name, choices in (("loss", tuple(LOSSES)), ("adder_step", ADDER_STEPS)):
+            if getattr(self, name) not in choices:
+                raise AdderSRError(
+                    f"Expected {name} to be one of {', '.join(choices)}, got {getattr(self, name)}."
+                )
+        if not 0 <= self.teacher_weight <= 1:
+            raise AdderSRError(
+                f"Expected teacher_weight to be from 0 to 1, got {self.teacher_weight}."
+            )
         if not 0 <= self.average < 1:
             raise AdderSRError(f"Expected average to be in [0, 1), got {self.average}.")
         if self.quantize not in (None, "u8"):
@@ -78,26 +106,23 @@ class TrainingConfig:
         """A new model with fresh weights, which depend on the seed alone.
 
         Raises:
-            AdderSRError: no such architecture, kind, scale or argument, or a model of colours.
+            AdderSRError: no such architecture, kind, scale or argument.
         """
         torch.manual_seed(self.seed)
-        model = create(self.architecture, self.kind, self.scale, **self.arguments)
-        if model.colour != "y":
-            raise AdderSRError(
-                f"Only luma models can be trained, and {self.architecture} works on "
-                f"{model.colour}. Choose another, or its argument colour if it has one."
-            )
-        return model
+        return create(self.architecture, self.kind, self.scale, **self.arguments)
 
     def to_json(self) -> str:
-        """All settings as JSON, paths as text."""
-        return json.dumps(dataclasses.asdict(self), default=str, sort_keys=True)
+        """All settings as JSON, paths as absolute ones, so that they mean the same anywhere."""
+        settings = dataclasses.asdict(self)
+        for name in PATHS:
+            settings[name] = None if settings[name] is None else str(settings[name].resolve())
+        return json.dumps(settings, sort_keys=True)
 
     def recipe(self) -> dict[str, Any]:
         """The settings that a reader of the checkpoint needs: folders and files by name only."""
         settings = dataclasses.asdict(self)
         for key in ("architecture", "kind", "scale", "arguments"):
             del settings[key]
-        for key in ("data", "validation", "start"):
+        for key in PATHS:
             settings[key] = None if settings[key] is None else settings[key].name
         return settings

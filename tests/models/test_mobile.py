@@ -75,6 +75,11 @@ def test_registry() -> None:
         "shortcut",
         "power",
         "spread",
+        "order",
+        "alpha",
+        "projection",
+        "input_scales",
+        "sharpness",
     }
     with pytest.raises(ValueError, match="already registered"):
         register("mobile")(SuperResolution)
