@@ -80,7 +80,7 @@ def _report(plans: Sequence[Plan], options: argparse.Namespace, console: Console
     for plan in plans:
         found = collect(plan, options.output, options.data, options.seeds)
         if found:
-            write_report(options.report, plan, found)
+            write_report(options.report, plan, found, options.seeds)
             console.print(f"{plan.name}: written into {options.report}.")
         else:
             console.print(f"{plan.name}: no run is finished, nothing to report.")

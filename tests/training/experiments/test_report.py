@@ -35,10 +35,10 @@ def plan(write_plan: WritePlan, tmp_path: Path) -> Plan:
     return plan
 
 
-def report(plan: Plan, tmp_path: Path) -> str:
+def report(plan: Plan, tmp_path: Path, *more: str) -> str:
     document = tmp_path / "docs" / "science.md"
     arguments = [str(plan.path), "-o", str(tmp_path / "out"), "--report", str(document)]
-    assert command.main(arguments) == 0
+    assert command.main([*arguments, *more]) == 0
     return document.read_text("utf-8")
 
 
@@ -55,6 +55,19 @@ def test_table(plan: Plan, tmp_path: Path) -> None:
     before = image.read_bytes()
     assert report(plan, tmp_path) == text
     assert image.read_bytes() == before
+    fewer = report(plan, tmp_path, "--seeds", "0,1")
+    assert "\nThe question.\n" in fewer
+    assert "| twin | kind cnn | 31.050 ± 0.071 | - | 964 | 2 |" in fewer
+
+
+def test_a_run_that_collapsed_is_named_in_the_chart(plan: Plan, tmp_path: Path) -> None:
+    pretend(plan, tmp_path / "out", 0, 3, 12.25)
+    report(plan, tmp_path, "--seeds", "0,1,3")
+    chart = (tmp_path / "docs" / "images" / "science-kinds.svg").read_text("utf-8")
+    assert "◂ 12.25" in chart
+    report(plan, tmp_path, "--seeds", "0,1")
+    chart = (tmp_path / "docs" / "images" / "science-kinds.svg").read_text("utf-8")
+    assert "◂" not in chart
 
 
 def test_one_seed_has_no_spread(write_plan: WritePlan, tmp_path: Path) -> None:
