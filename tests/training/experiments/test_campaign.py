@@ -94,7 +94,7 @@ def test_a_variant_or_seed_alone(write_plan: WritePlan, tmp_path: Path, photos: 
 
 def test_two_at_a_time_give_the_same(write_plan: WritePlan, tmp_path: Path, photos: Path) -> None:
     plan = write_plan(
-        ("[variants.twin]", '[variants.twin]\n[variants.more]\nstart = "twin"'),
+        ("[variants.twin]", '[variants.twin]\n[variants.more]\nteacher = "twin"'),
         ("seeds = [0, 1]", "seeds = [0]"),
     )
     assert run(plan.path, tmp_path / "one", photos) == 0
