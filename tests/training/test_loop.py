@@ -174,6 +174,23 @@ def test_other_images_are_refused(config: TrainingConfig, tmp_path: Path) -> Non
         Trainer(config, tmp_path, pairs[:2], [])
 
 
+def test_a_disk_that_is_full_from_the_start(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = make(config, tmp_path).run()
+    next(steps)
+
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(AdderSRError, match=r"No space left .* again: the run starts anew\."):
+            next(steps)
+    assert list(tmp_path.iterdir()) == []
+    assert make(config, tmp_path).step == 0
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "log.csv", "state.pt"])
 def test_a_full_disk(
     config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
@@ -194,8 +211,8 @@ def test_a_full_disk(
         patch.setattr(os, "fsync", sync_or_fail)
         next(steps)
         sentence = (
-            rf"Cannot write {run / file}: No space left on device\. Make room, .* continues from "
-            r"the last state that was saved, which is intact\."
+            rf"Cannot write {run / file}: No space left on device\. Make room, .* and give the "
+            r"same command again: the run continues after step 2\."
         )
         with pytest.raises(AdderSRError, match=sentence):
             next(steps)
@@ -260,7 +277,8 @@ def test_a_gradient_that_is_no_number_reaches_no_checkpoint(
     good = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
     # Of the step before a validation, whose loss is still a number.
     trainer.model.head.weight.register_hook(lambda gradient: gradient * float("inf"))
-    with pytest.raises(AdderSRError, match=r"gradient became (nan|inf) at step 3\. .* intact"):
+    sentence = r"gradient became (nan|inf) at step 3\. The checkpoint in .*, of step 2, is intact;"
+    with pytest.raises(AdderSRError, match=sentence):
         next(steps)
     assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == good
     assert make(config, tmp_path).step == 2
