@@ -311,7 +311,20 @@ def test_the_generic_path_trains_the_same(
 
 
 @pytest.mark.parametrize(
-    "change", [{"steps": 0}, {"batch": 0}, {"rate": -1.0}, {"average": 1.0}, {"warmup": -1}]
+    "change",
+    [
+        {"steps": 0},
+        {"batch": 0},
+        {"rate": -1.0},
+        {"clip": float("inf")},
+        {"average": 1.0},
+        {"warmup": -1},
+        {"seed": 1 << 63},
+        {"filter_range": float("nan")},
+        {"teacher_weight": -0.1},
+        {"loss": "l2"},
+        {"adder_step": "sgd"},
+    ],
 )
 def test_settings_out_of_range(config: TrainingConfig, change: dict[str, float]) -> None:
     with pytest.raises(AdderSRError, match=f"Expected {next(iter(change))}"):

@@ -100,6 +100,10 @@ def test_an_argument_that_toml_cannot_hold(config: TrainingConfig) -> None:
         ("data = 3", r"Expected data in .* to be a path as text, got 3 \(a number\)"),
         ("arguments = [1]", r"Expected arguments in .* to be a table, got \[1\] \(a list\)"),
         ("loss = 1979-05-27", r"Expected loss in .* to be text, got 1979-05-27 \(a date\)"),
+        (
+            "[arguments]\nchannels = 1979-05-27",
+            "Expected the argument channels in .* to be text, a number or a truth value, got 1979",
+        ),
         ("rate = ", r"run.toml is not a TOML file: .*"),
     ],
 )
