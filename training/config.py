@@ -15,6 +15,7 @@ from addersr.models.super_resolution import SuperResolution
 from addersr.training.losses import LOSSES
 
 ADDER_STEPS = ("adam", "adaptive")
+_MOST = 1 << 63  # torch takes no larger seed
 PATHS = ("data", "validation", "start", "teacher")
 """The settings that are paths."""
 
@@ -77,10 +78,14 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "patch", "validate_every", "rate", "adder_rate", "clip"):
             if not 0 < getattr(self, name) < math.inf:
-                raise AdderSRError(f"Expected {name} to be above 0, got {getattr(self, name)}.")
+                raise AdderSRError(
+                    f"Expected {name} to be above 0, and finite, got {getattr(self, name)}."
+                )
         for name in ("warmup", "seed", "filter_range"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise AdderSRError(f"Expected {name} to be 0 or more, got {getattr(self, name)}.")
+            if not 0 <= getattr(self, name) < _MOST:
+                raise AdderSRError(
+                    f"Expected {name} to be 0 or more, and below 2^63, got {getattr(self, name)}."
+                )
         for name, choices in (("loss", tuple(LOSSES)), ("adder_step", ADDER_STEPS)):
             if getattr(self, name) not in choices:
                 raise AdderSRError(

@@ -5,6 +5,7 @@ import io
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ class Trainer:
         self._optimiser = make_optimiser(self.model, config)
         # After the average was copied from the model: it is not watched.
         self._range = FilterRange(self.model, config.filter_range) if config.filter_range else None
-        self.step = 0
+        self.step = self._saved = 0
         self._losses: list[float] = []  # of the steps since the last validation
         self._log: list[dict[str, Any]] = []
         self._seconds = 0.0
@@ -180,9 +181,14 @@ class Trainer:
 
     def _expect_number(self, what: str, value: float) -> None:
         if not math.isfinite(value):
+            saved = (
+                f"The checkpoint in {self._folder}, of step {self._saved}, is intact"
+                if self._saved
+                else "No checkpoint was written yet"
+            )
             raise AdderSRError(
-                f"The {what} became {value} at step {self.step}. The last checkpoint in "
-                f"{self._folder} is intact; start a new run with lower learning rates."
+                f"The {what} became {value} at step {self.step}. {saved}; start a new run with "
+                f"lower learning rates."
             )
 
     def _validate(self) -> float | None:
@@ -199,16 +205,22 @@ class Trainer:
         loss = sum(self._losses) / len(self._losses)
         self._log.append({"step": self.step, "loss": loss, "psnr": psnr})
         self._losses = []
-        try:
+        with self._advice():
             self._save_checkpoint(psnr)
-            # Last: what was written before counts with the state only.
-            self.save_state()
-        except AdderSRError as error:
-            raise AdderSRError(
-                f"{error} Make room, or mend what else it was, and give the same command again: it "
-                f"continues from the last state that was saved, which is intact."
-            ) from error
+        self.save_state()  # last: what was written before counts with the state only
         return psnr
+
+    @contextmanager
+    def _advice(self) -> Iterator[None]:
+        """What to do is added to the sentence on a file that cannot be written."""
+        try:
+            yield
+        except AdderSRError as error:
+            then = f"continues after step {self._saved}" if self._saved else "starts anew"
+            raise AdderSRError(
+                f"{error} Make room, or mend what else it was, and give the same command again: the"
+                f" run {then}."
+            ) from error
 
     def save_state(self) -> None:
         """Let the run be resumed after the last step, validated or not.
@@ -234,7 +246,9 @@ class Trainer:
             "quantization": None if self._quantization is None else self._quantization.to_json(),
             "scales": [_scales(self.model), _scales(self._average.model)],
         }
-        write_state(self._folder, state)
+        with self._advice():
+            write_state(self._folder, state)
+        self._saved = self.step
 
     def _save_checkpoint(self, psnr: float | None) -> None:
         roundings = roundings_of(self._average.model)
@@ -262,7 +276,7 @@ class Trainer:
         self._expect_the_same("images", state.get("images", self._images), self._images)
         if self._teacher is not None:
             self._expect_the_same("teacher", state["teacher"], self._teacher.digest)
-        self.step = state["step"]
+        self.step = self._saved = state["step"]
         self.model.load_state_dict(state["model"])
         self._average.model.load_state_dict(state["average"])
         for model, scales in zip(

@@ -111,6 +111,13 @@ def _checked(path: Path, name: str, value: Any, wanted: type) -> Any:
         )
     if wanted is Path:
         return path.parent / value
+    if wanted is dict:
+        for key, argument in value.items():
+            if not isinstance(argument, (str, bool, int, float)):
+                raise AdderSRError(
+                    f"Expected the argument {key} in {path} to be text, a number or a truth value, "
+                    f"got {_short(argument)}."
+                )
     return float(value) if wanted is float else value
 
 

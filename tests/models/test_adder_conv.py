@@ -1,6 +1,7 @@
 """The adder layer against brute-force formulas, on the C++ kernels and on plain torch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
 from torch import Tensor
 
-from addersr.models import AdderConv2d, adder_conv2d
+from addersr.models import AdderConv2d, adder_conv2d, generic
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,40 @@ def test_forward_and_gradients_equal_the_papers_formulas(case: Case, dtype: torc
         assert torch.allclose(got.double(), want, rtol=0, atol=tolerance)
 
 
-def test_empty_batch() -> None:
-    layer = AdderConv2d(3, 4, 3, padding=1)
-    y = layer(torch.zeros(0, 3, 5, 6))
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_small_pieces_of_the_generic_path_give_the_same(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, sizes = [], []
+    unfold = torch.nn.functional.unfold
+
+    def watched(*arguments: Any, **options: Any) -> Tensor:
+        patches = unfold(*arguments, **options)
+        sizes.append(patches.numel() * patches.element_size())
+        return patches
+
+    monkeypatch.setattr(torch.nn.functional, "unfold", watched)
+    # One row of all channels of one image; what is asked for at least.
+    row = case.x[1] * case.kernel[0] * case.kernel[1] * 8
+    for limit in (1 << 26, 1, 30 * row):
+        monkeypatch.setattr(generic, "_PIECE_BYTES", limit)
+        sizes.clear()
+        x, w, b = (t.requires_grad_() for t in tensors(case, torch.float64))
+        y = apply(case, x, w, b)
+        y.backward(torch.randn(y.shape, generator=torch.Generator().manual_seed(8)).double())
+        results.append((y, x.grad, w.grad, b.grad))
+        assert max(sizes) <= max(limit, row * y.shape[3])
+        if limit == 1:
+            assert len(sizes) == 2 * y.shape[0] * y.shape[2]  # forward and input gradient
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            assert torch.allclose(one, two, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["kernel", "generic"])
+def test_empty_batch(dtype: torch.dtype) -> None:
+    layer = AdderConv2d(3, 4, 3, padding=1).to(dtype)
+    y = layer(torch.zeros(0, 3, 5, 6, dtype=dtype))
     y.sum().backward()
     assert y.shape == (0, 4, 5, 6)
     assert layer.weight.grad is not None

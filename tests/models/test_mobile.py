@@ -74,6 +74,7 @@ def test_registry() -> None:
         "norm",
         "shortcut",
         "power",
+        "slope",
         "spread",
         "order",
         "alpha",

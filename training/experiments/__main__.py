@@ -4,11 +4,9 @@ What is finished is not run again; stop it at any moment, and the same command g
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from addersr.errors import AdderSRError
 from addersr.files import make_folder
+from addersr.training.experiments.campaign import one_by_one, together
 from addersr.training.experiments.plan import Plan, load_plan
 from addersr.training.experiments.report import write_report
 from addersr.training.experiments.results import collect, write_results
-from addersr.training.experiments.runs import Run, carry_out, carry_out_in_process, order
+from addersr.training.experiments.runs import Run, order
 
 EXAMPLES = """examples:
   python -m addersr.training.experiments docs/experiments/components.toml -o runs/science
@@ -81,7 +80,7 @@ def _report(plans: Sequence[Plan], options: argparse.Namespace, console: Console
     for plan in plans:
         found = collect(plan, options.output, options.data, options.seeds)
         if found:
-            write_report(options.report, plan, found)
+            write_report(options.report, plan, found, options.seeds)
             console.print(f"{plan.name}: written into {options.report}.")
         else:
             console.print(f"{plan.name}: no run is finished, nothing to report.")
@@ -98,7 +97,8 @@ def _campaign(
     console.print(f"{len(runs)} runs, {len(runs) - len(left)} of them finished before.")
     good = True
     with _bar(console, len(runs), len(runs) - len(left)) as (steps, count):
-        attempts = _one_by_one(left, steps) if options.jobs == 1 else _together(left, options)
+        one = options.jobs == 1
+        attempts = one_by_one(left, steps) if one else together(left, options.jobs, options.threads)
         for run, error in attempts:
             count()
             if error is None:
@@ -108,52 +108,6 @@ def _campaign(
                 good = False
                 console.print(f"{run.title} failed: {error}")
     return good
-
-
-def _one_by_one(
-    runs: Sequence[Run], progress: Callable[[Run, int], None]
-) -> Iterator[tuple[Run, AdderSRError | None]]:
-    for run in runs:
-        yield run, _attempt(run, progress)
-
-
-def _attempt(run: Run, progress: Callable[[Run, int], None]) -> AdderSRError | None:
-    try:
-        carry_out(run, lambda step: progress(run, step))
-    except AdderSRError as error:
-        return error
-    return None
-
-
-def _together(
-    runs: Sequence[Run], options: argparse.Namespace
-) -> Iterator[tuple[Run, AdderSRError | None]]:
-    """Several at a time, each in a process, and none before those that it needs."""
-    waiting = list(runs)
-    running: dict[Future[None], Run] = {}
-    # A forked child would inherit torch's threads in whatever state they are.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
-        while waiting or running:
-            while len(running) < options.jobs:
-                ready = next((run for run in waiting if _is_ready(run, running)), None)
-                if ready is None:
-                    break
-                waiting.remove(ready)
-                running[pool.submit(carry_out_in_process, ready, options.threads)] = ready
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                run = running.pop(future)
-                error = future.exception()
-                if error is not None and not isinstance(error, AdderSRError):
-                    raise error
-                yield run, error
-
-
-def _is_ready(run: Run, running: dict[Future[None], Run]) -> bool:
-    """Whether nothing that it needs is being run; if that failed, the attempt will say so."""
-    folders = {other.folder for other in running.values()}
-    return not any(need.folder in folders for need in run.needs.values())
 
 
 @contextmanager
@@ -170,7 +124,7 @@ def _bar(
         current = bar.add_task("", total=None)
 
         def steps(run: Run, step: int) -> None:
-            total = int(run.variant.settings["steps"])
+            total = run.config.steps
             bar.update(current, description=run.title, completed=step, total=total)
 
         yield steps, lambda: bar.advance(campaign)

@@ -67,6 +67,12 @@ class Variant:
         """Of the folder of its runs."""
         return f"{self.settings['architecture']}-{self.settings['kind']}-{self.digest}"
 
+    @property
+    def cost(self) -> int:
+        """Steps of a run, with those of the runs that it needs."""
+        own = self.settings.get("steps", TrainingConfig.steps)
+        return int(own) + sum(need.cost for need in self.needs.values())
+
     def config(
         self, seed: int, data: Path, checkpoints: Mapping[str, Path] | None = None
     ) -> TrainingConfig:

@@ -14,13 +14,16 @@ from addersr.training.experiments.sections import replace_section
 COMMAND = "python -m addersr.training.experiments"
 
 
-def write_report(document: Path, plan: Plan, found: Mapping[str, Sequence[Result]]) -> None:
+def write_report(
+    document: Path, plan: Plan, found: Mapping[str, Sequence[Result]], seeds: Sequence[int] = ()
+) -> None:
     """Write a plan's part of the document, and its chart into the folder ``images`` beside it.
 
     Args:
         document: a Markdown file; what other plans and people wrote in it stays.
         plan: the question.
         found: finished runs by variant, at least one.
+        seeds: which were wanted, if not the plan's own.
 
     Raises:
         AdderSRError: a file cannot be written, or matplotlib is not installed.
@@ -28,12 +31,12 @@ def write_report(document: Path, plan: Plan, found: Mapping[str, Sequence[Result
     image = Path("images") / f"science-{plan.name}.svg"
     make_folder(document.parent / image.parent)
     write_atomically(document.parent / image, chart(plan, found))
-    replace_section(document, plan.name, _body(plan, found, image))
+    planned = len(plan.variants) * len(seeds or plan.seeds)
+    replace_section(document, plan.name, _body(plan, found, planned, image))
 
 
-def _body(plan: Plan, found: Mapping[str, Sequence[Result]], image: Path) -> str:
+def _body(plan: Plan, found: Mapping[str, Sequence[Result]], planned: int, image: Path) -> str:
     finished = sum(map(len, found.values()))
-    planned = len(plan.variants) * len(plan.seeds)
     missing = f" So far {finished} of {planned} runs are finished." if finished < planned else ""
     return "\n\n".join(
         (

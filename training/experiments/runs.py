@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from addersr.errors import AdderSRError
 from addersr.files import make_folder
+from addersr.models.super_resolution import Colour
 from addersr.training.config import TrainingConfig
 from addersr.training.data import ImagePair, load_pairs
 from addersr.training.experiments.plan import Plan, Variant
@@ -99,7 +98,8 @@ class Run:
 def order(plans: Sequence[Plan], output: Path, data: Path, seeds: Sequence[int] = ()) -> list[Run]:
     """All runs of some plans, each once: the first seed of everything before the second.
 
-    So a campaign that is interrupted is balanced. A run stands behind those that it needs.
+    So a campaign that is interrupted is balanced. Within a seed the short runs come first, else all
+    have the order of the plans; a run stands behind those that it needs.
 
     Args:
         plans: their variants.
@@ -108,10 +108,14 @@ def order(plans: Sequence[Plan], output: Path, data: Path, seeds: Sequence[int] 
     """
     runs: dict[tuple[str, int], Run] = {}
     for rank in range(max((len(seeds or plan.seeds) for plan in plans), default=0)):
-        for plan in plans:
-            for seed in tuple(seeds or plan.seeds)[rank : rank + 1]:
-                for variant in plan.variants:
-                    _add(runs, Run(variant, seed, output, data))
+        of_rank = [
+            Run(variant, seed, output, data)
+            for plan in plans
+            for seed in tuple(seeds or plan.seeds)[rank : rank + 1]
+            for variant in plan.variants
+        ]
+        for run in sorted(of_rank, key=lambda run: run.variant.cost):
+            _add(runs, run)
     return list(runs.values())
 
 
@@ -141,26 +145,21 @@ def carry_out(run: Run, progress: Callable[[int], None] | None = None) -> None:
         if run.finished:
             return
         assert config.validation is not None  # plans without are refused
+        colour = config.create_model().colour
         trainer = Trainer(
             config,
             run.folder,
-            _images(config.data, config.scale, config.patch),
-            _images(config.validation, config.scale, _SMALLEST_VALIDATION),
+            _images(config.data, config.scale, colour, config.patch),
+            _images(config.validation, config.scale, colour, _SMALLEST_VALIDATION),
         )
         for state in trainer.run():
             if progress is not None:
                 progress(state.step)
 
 
-def carry_out_in_process(run: Run, threads: int) -> None:
-    """The same in a process of its own."""
-    torch.set_num_threads(threads)
-    carry_out(run)
-
-
 @functools.lru_cache(maxsize=4)
-def _images(folder: Path, scale: int, smallest: int) -> list[ImagePair]:
-    return load_pairs(folder, scale, smallest=smallest)
+def _images(folder: Path, scale: int, colour: Colour, smallest: int) -> list[ImagePair]:
+    return load_pairs(folder, scale, colour=colour, smallest=smallest)
 
 
 @contextmanager
