@@ -11,6 +11,7 @@ from addersr.cli import (
     doctor,
     evaluate,
     export,
+    import_weights,
     info,
     models,
     quantize,
@@ -57,11 +58,14 @@ for _command, _examples in (
     (verify.verify, verify.EXAMPLES),
     (info.info, info.EXAMPLES),
     (train.train, train.EXAMPLES),
+    (import_weights.import_weights, import_weights.EXAMPLES),
     (evaluate.evaluate, evaluate.EXAMPLES),
     (bench.bench, bench.EXAMPLES),
     (doctor.doctor, doctor.EXAMPLES),
 ):
-    app.command(epilog=_examples)(_command)
+    # "import" is a word of Python's, so the function cannot bear the command's name.
+    _name = "import" if _command is import_weights.import_weights else None
+    app.command(_name, epilog=_examples)(_command)
 
 
 def _show_version(wanted: bool) -> None:

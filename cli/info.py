@@ -201,24 +201,9 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _text(report: "Report") -> "RenderableType":
-    from rich import box
     from rich.console import Group
-    from rich.table import Table
 
+    from addersr.cli.output import draw
     from addersr.export.counts.tables import tables
 
-    parts: list[RenderableType] = []
-    for table in tables(report):
-        drawn = Table(
-            title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-        )
-        for index, heading in enumerate(table.headings):
-            # Where there is no room, words are cut into lines; numbers never are.
-            if index < table.words:
-                drawn.add_column(heading, overflow="fold", min_width=8)
-            else:
-                drawn.add_column(heading, justify="right", no_wrap=True)
-        for row in table.rows:
-            drawn.add_row(*row)
-        parts.append(drawn)
-    return Group(*parts, *(f"- {note}" for note in report.notes))
+    return Group(*(draw(one) for one in tables(report)), *(f"- {note}" for note in report.notes))

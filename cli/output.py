@@ -13,6 +13,9 @@ from addersr.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table as RichTable
+
+    from addersr.tables import Table
 
 
 def say_error(message: str) -> None:
@@ -46,18 +49,45 @@ def show(
         as_json: print JSON instead of the table.
         file: of ``-o``.
     """
-    text = json.dumps(_finite(result), indent=2, ensure_ascii=False, allow_nan=False)
-    if file is not None:
-        write_atomically(file, (text + "\n").encode())
     if as_json:
-        typer.echo(text)
+        if file is not None:
+            write_atomically(file, (_json(result) + "\n").encode())
+        typer.echo(_json(result))
         return
     from rich.console import Console
 
     # No markup: names of files may hold brackets.
     Console(highlight=False, markup=False).print(table())
+    show_file(result, file)
+
+
+def show_file(result: Any, file: Path | None) -> None:
+    """Write the result as JSON to the file of ``-o``, if one is given, and say so."""
     if file is not None:
+        write_atomically(file, (_json(result) + "\n").encode())
         say_note(f"Written to {file}.")
+
+
+def _json(result: Any) -> str:
+    return json.dumps(_finite(result), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def draw(table: "Table") -> "RichTable":
+    """A table for the terminal: where there is no room, words are cut into lines, numbers never."""
+    from rich import box
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(
+        title=table.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    for index, heading in enumerate(table.headings):
+        if index < table.words:
+            drawn.add_column(heading, overflow="fold", min_width=8)
+        else:
+            drawn.add_column(heading, justify="right", no_wrap=True)
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from addersr.export.report import Comparison, ParameterCheck, VerificationReport
 from addersr.export.verification import check_parameters
 from addersr.models.checkpoint import load_model, read_metadata
 from addersr.models.super_resolution import SuperResolution
-from addersr.runtime.evaluation import evaluate
+from addersr.runtime.evaluation import evaluate, evaluate_bicubic
 from addersr.runtime.model_info import ModelInfo, read_model_info
 from addersr.runtime.upscaler import Upscaler
 
@@ -183,4 +183,5 @@ def _quality(
         floats = Upscaler(original.SerializeToString())
         name = f"{path.name}, float32"
         float_psnr = evaluate(name, floats.upscale, floats.scale, data, progress).psnr
-    return Quality(data.name, found.psnr, found.bicubic_psnr, float_psnr, least)
+    bicubic = evaluate_bicubic(upscaler.scale, data, progress).psnr
+    return Quality(data.name, found.psnr, bicubic, float_psnr, least)

@@ -63,6 +63,7 @@ def _adder_conv(
     padding: Sequence[int],
     dilation: Sequence[int],
     groups: int,
+    sharpness: float = 1.0,  # noqa: ARG001 of the gradient, which no file has
 ) -> Any:
     """The node for one call of ``torch.ops.addersr.adder_conv2d``."""
     assert weight.shape is not None

@@ -4,6 +4,7 @@ Source: AdderNet, CVPR 2020 (arXiv 1912.13200), equations 2 (forward), 5 (filter
 "full precision": ``X - W``) and 6 (input gradient, clipped: ``clip(W - X, -1, 1)``).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ def adder_conv2d(
     padding: Pair = (0, 0),
     dilation: Pair = (1, 1),
     groups: int = 1,
+    *,
+    sharpness: float = 1.0,
 ) -> Tensor:
     """``Y[n,o] = B[o] - Σ|X - W|`` over the taps of output channel o.
 
@@ -32,6 +35,8 @@ def adder_conv2d(
         bias: [O].
         stride, padding, dilation, groups: as in ``torch.nn.functional.conv2d``. Padding is with
             zeros and padded taps count: each adds ``-|w|``.
+        sharpness: k > 0 of the input's surrogate gradient ``clip(k·(W - X), -1, 1)``: 1 in
+            AdderNet, and the sign of W - X where k is large. Nothing else depends on it.
 
     Returns:
         [N, O, H', W'] in the dtype of ``x``. float32 on the CPU runs on the C++ kernels, anything
@@ -40,7 +45,8 @@ def adder_conv2d(
     Raises:
         ValueError: the shapes do not fit each other.
     """
-    result: Tensor = _operator(x, weight, bias, stride, padding, dilation, groups)
+    geometry = (stride, padding, dilation, groups)
+    result: Tensor = _operator(x, weight, bias, *geometry, sharpness=sharpness)
     return result
 
 
@@ -53,6 +59,8 @@ def _operator(
     padding: Sequence[int],
     dilation: Sequence[int],
     groups: int,
+    *,
+    sharpness: float = 1.0,  # noqa: ARG001 of the gradient
 ) -> Tensor:
     geometry = _geometry(stride, padding, dilation, groups)
     _check(x, weight, bias, geometry)
@@ -69,15 +77,23 @@ def _(
     padding: Sequence[int],
     dilation: Sequence[int],
     groups: int,
+    *,
+    sharpness: float = 1.0,  # noqa: ARG001
 ) -> Tensor:
     geometry = _geometry(stride, padding, dilation, groups)
     return x.new_empty(x.shape[0], weight.shape[0], *geometry.output_size(x, weight))
 
 
-def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG001 torch passes it by name
+def _save_for_backward(
+    ctx: Any,
+    inputs: tuple[Any, ...],
+    keyword_only_inputs: dict[str, Any],
+    output: Tensor,  # noqa: ARG001 torch passes it by name
+) -> None:
     x, weight, _, stride, padding, dilation, groups = inputs
     ctx.save_for_backward(x, weight)
     ctx.geometry = _geometry(stride, padding, dilation, groups)
+    ctx.sharpness = keyword_only_inputs["sharpness"]
 
 
 def _backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
@@ -89,7 +105,8 @@ def _backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
     if need_x:
         on_kernels = kernels.usable(dy, x, weight)
         gradient = kernels.input_gradient if on_kernels else generic.input_gradient
-        dx = gradient(dy, x, weight, geometry)
+        k = ctx.sharpness
+        dx = gradient(dy, *((x, weight) if k == 1 else (k * x, k * weight)), geometry)
     if need_weight:
         # Σ dY · (X - W) = convolution's filter gradient - W · Σ dY
         dweight = conv2d_weight(
@@ -191,6 +208,7 @@ class AdderConv2d(nn.Module):
         centred: add ``Σ|W|`` per filter.
         spread: standard deviation of the initial filters, which are drawn from N(0, spread²)
             (AdderNet: 1).
+        sharpness: k of the input's gradient, see :func:`adder_conv2d`.
 
     Attributes:
         grid: None, or where the filters lie in integers (quantisation-aware training): the layer
@@ -213,8 +231,11 @@ class AdderConv2d(nn.Module):
         *,
         centred: bool = False,
         spread: float = 1.0,
+        sharpness: float = 1.0,
     ) -> None:
         super().__init__()
+        if not 0 < sharpness < math.inf:
+            raise ValueError(f"Expected a finite sharpness above 0, got {sharpness}.")
         if in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"Expected channels that {groups} groups divide, got {in_channels} and "
@@ -226,6 +247,7 @@ class AdderConv2d(nn.Module):
         self.dilation = _pair(dilation)
         self.groups = groups
         self.centred = centred
+        self.sharpness = sharpness
         self.grid: FilterGrid | None = None
         self.weight = nn.Parameter(
             torch.randn(out_channels, in_channels // groups, *self.kernel_size) * spread
@@ -240,7 +262,8 @@ class AdderConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
         filters, bias = self._filters()
-        return adder_conv2d(x, filters, bias, self.stride, self.padding, self.dilation, self.groups)
+        geometry = (self.stride, self.padding, self.dilation, self.groups)
+        return adder_conv2d(x, filters, bias, *geometry, sharpness=self.sharpness)
 
     def _filters(self) -> tuple[Tensor, Tensor]:
         """The filters and the bias that the operation gets."""

@@ -7,19 +7,30 @@ An adder layer has the order of the fused epilogue, so that it folds into one op
 
 Z is the layer's input (the self-shortcut), a residual of the network, or the sum of both; R is a
 residual of the network that skips the activation; P is the power activation.
+
+Other orders and forms, which the papers leave open, are arguments of :class:`AdderBlock`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from addersr.models import epilogue
 from addersr.models.adder_conv import AdderConv2d
 from addersr.models.power import PowerActivation
 from addersr.models.super_resolution import Kind
 
 Norm = Literal["centred", "batch"]
+Order = Literal[
+    "norm-shortcut-power-activation",
+    "norm-power-activation-shortcut",
+    "norm-power-shortcut-activation",
+    "power-norm-shortcut-activation",
+]
+ORDERS: tuple[Order, ...] = get_args(Order)
+Sharing = Literal["channel", "layer"]
 Activation = Literal["prelu", "relu", "none"]
 
 
@@ -36,8 +47,26 @@ class ChannelAffine(nn.Module):
         return self.weight * x + self.bias
 
 
+class ChannelScale(nn.Module):
+    """``s·x`` per channel, shape [N, C, H, W]; s starts at 1."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
+        return self.weight * x
+
+
 class AdderBlock(nn.Module):
     """``activation(P(norm(AdderConv(x)) + x + z)) + r``, [N, C, H, W] → [N, O, H', W'].
+
+    With the defaults of ``order``, and with shortcut, norm, α and sharpness of any kind, a layer
+    becomes one FusedAdderConv node at export. The second order does, too, unless there is an ``r``.
+    In the last two the node holds what comes before the shortcut or the second step, and standard
+    operators follow. A ``projection`` is a Conv node whose output is the layer's Z,
+    ``input_scales`` are a Mul in front of it.
 
     Args:
         channels: C.
@@ -48,9 +77,20 @@ class AdderBlock(nn.Module):
         norm: "centred" (``γ·(Σ|W| - Σ|X-W|) + β``, no statistics) or "batch" (the papers').
         shortcut: add the input (AdderSR, section 3.2), if input and output have the same size.
         power: use the power activation (AdderSR, section 3.3).
-        activation: "prelu" with a slope per channel, "relu" or "none".
+        activation: "prelu", "relu" or "none".
+        slope: of the PReLU, one per "channel" or one per "layer". With one α and one slope a layer
+            in integers needs one table instead of one per channel: a small file, and faster.
         spread: standard deviation of the initial filters; that of centred layers without a
             shortcut is √taps times as large.
+        order: what follows the adder. z is added where the shortcut is, which is its place even
+            if the layer has none. The last is the order of an unofficial implementation.
+        alpha: one α per "channel", or one per "layer".
+        projection: the shortcut is a 1×1 convolution that starts as the identity.
+        input_scales: the adder gets ``s·x``, with a learned factor per input channel.
+        sharpness: k of the input's surrogate gradient ``clip(k·(W - X), -1, 1)``.
+
+    Raises:
+        ValueError: a value that is none of these.
     """
 
     def __init__(
@@ -65,12 +105,24 @@ class AdderBlock(nn.Module):
         shortcut: bool = True,
         power: bool = True,
         activation: Activation = "prelu",
+        slope: Sharing = "channel",
         spread: float = 0.3,
+        order: Order = "norm-shortcut-power-activation",
+        alpha: Sharing = "channel",
+        projection: bool = False,
+        input_scales: bool = False,
+        sharpness: float = 1.0,
     ) -> None:
         super().__init__()
         _check_odd(kernel_size)
+        _check_one_of("order", order, ORDERS)
+        _check_one_of("alpha", alpha, get_args(Sharing))
+        _check_one_of("slope", slope, get_args(Sharing))
+        _check_one_of("norm", norm, get_args(Norm))
         outputs = channels if out_channels is None else out_channels
         self.shortcut = shortcut and outputs == channels and stride == 1
+        self.order = order
+        self.input_scales = ChannelScale(channels) if input_scales else nn.Identity()
         self.adder = AdderConv2d(
             channels,
             outputs,
@@ -80,6 +132,7 @@ class AdderBlock(nn.Module):
             groups=groups,
             centred=norm == "centred",
             spread=spread,
+            sharpness=sharpness,
         )
         taps = self.adder.taps
         self.norm: nn.Module
@@ -94,21 +147,52 @@ class AdderBlock(nn.Module):
             self.norm = ChannelAffine(outputs, taps**-0.5)
             with torch.no_grad():
                 self.adder.weight.mul_(taps**0.5)
-        elif norm == "batch":
-            self.norm = nn.BatchNorm2d(outputs)
         else:
-            raise ValueError(f"Expected norm to be 'centred' or 'batch', got {norm!r}.")
-        self.power = PowerActivation(outputs) if power else nn.Identity()
-        self.activation = _activation(activation, outputs)
+            self.norm = nn.BatchNorm2d(outputs)
+        self.power = (
+            PowerActivation(outputs if alpha == "channel" else 1) if power else nn.Identity()
+        )
+        self.activation = _activation(activation, outputs if slope == "channel" else 1)
+        self.projection: nn.Module = nn.Identity()
+        if projection and self.shortcut:
+            self.projection = nn.Conv2d(channels, outputs, 1, bias=False)
+            nn.init.dirac_(self.projection.weight)
 
     def forward(self, x: Tensor, z: Tensor | None = None, r: Tensor | None = None) -> Tensor:
         """See the class; ``z`` and ``r`` are [N, O, H', W'], and None adds nothing."""
-        y = self.norm(self.adder(x))
+        a = self.adder(self.input_scales(x))
         if self.shortcut:
-            z = x if z is None else x + z
-        y = self.activation(self.power(y if z is None else y + z))
-        result: Tensor = y if r is None else y + r
-        return result
+            own = self.projection(x)
+            z = own if z is None else own + z
+        y = self._epilogue(a, z)
+        return y if r is None else y + r
+
+    def _epilogue(self, y: Tensor, z: Tensor | None) -> Tensor:
+        """What follows the adder, without r; in one operation where that serves."""
+        parts = (self.norm, self.power, self.activation)
+        # Whoever hooks onto a part wants to see what lies between the parts.
+        if (
+            self.order == ORDERS[0]
+            and not any(map(_has_hooks, parts))
+            and epilogue.usable(
+                y, z, *(parameter for part in parts for parameter in part.parameters())
+            )
+        ):
+            norm = self.norm if isinstance(self.norm, ChannelAffine) else None
+            return epilogue.layer_epilogue(
+                self.norm(y) if norm is None else y,
+                z,
+                scale=None if norm is None else norm.weight,
+                bias=None if norm is None else norm.bias,
+                alpha=self.power.alpha if isinstance(self.power, PowerActivation) else None,
+                slope=_slope(self.activation, y),
+            )
+        for step in self.order.split("-"):
+            if step != "shortcut":
+                y = getattr(self, step)(y)
+            elif z is not None:
+                y = y + z
+        return y
 
 
 class ConvBlock(nn.Module):
@@ -212,6 +296,12 @@ class Layers:
         )
 
 
+def _check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        *first, last = map(repr, choices)
+        raise ValueError(f"Expected {name} to be {', '.join(first)} or {last}, got {value!r}.")
+
+
 def _check_odd(kernel_size: int) -> None:
     if kernel_size % 2 == 0:
         raise ValueError(f"Expected an odd kernel size, got {kernel_size}.")
@@ -225,3 +315,21 @@ def _activation(name: Activation, channels: int) -> nn.Module:
     if name == "none":
         return nn.Identity()
     raise ValueError(f"Expected activation to be 'prelu', 'relu' or 'none', got {name!r}.")
+
+
+def _slope(activation: nn.Module, like: Tensor) -> Tensor | None:
+    """The slope on the negative side that makes a PReLU of ``activation``; None: it is no bend."""
+    if isinstance(activation, nn.PReLU):
+        return activation.weight
+    return like.new_zeros(1) if isinstance(activation, nn.ReLU) else None
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return any(
+        (
+            module._forward_hooks,
+            module._forward_pre_hooks,
+            module._backward_hooks,
+            module._backward_pre_hooks,
+        )
+    )

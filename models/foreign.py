@@ -8,37 +8,13 @@ theirs is. Every tensor in the file must be mapped and fit, and every one of our
 import pickle
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from addersr.errors import AdderSRError
-
-
-@dataclass(frozen=True)
-class NameMap:
-    """How the tensors of foreign code are called here.
-
-    Attributes:
-        rules: a regular expression that matches the whole foreign name, and our name with its
-            groups (as for ``re.Match.expand``). The first that matches counts.
-        zeros: regular expressions of our names that the foreign network lacks, and where nothing
-            is the same as zeros (biases).
-    """
-
-    rules: tuple[tuple[str, str], ...]
-    zeros: tuple[str, ...] = ()
-
-    def translate(self, name: str) -> str | None:
-        """Our name, or None."""
-        for pattern, ours in self.rules:
-            match = re.fullmatch(pattern, name)
-            if match is not None:
-                return match.expand(ours)
-        return None
-
+from addersr.models.name_map import NameMap
 
 _NORM = "(weight|bias|running_mean|running_var|num_batches_tracked)"
 

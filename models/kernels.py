@@ -1,4 +1,4 @@
-"""The C++ training kernels: forward and input gradient of the adder convolution on the CPU.
+"""The C++ training kernels: the adder convolution and what follows it, on the CPU.
 
 The images of a batch are shared among as many Python threads as torch uses; ctypes releases the
 interpreter lock during a call. There is no second OpenMP runtime, which would fight torch's own.
@@ -6,11 +6,12 @@ interpreter lock during a call. There is no second OpenMP runtime, which would f
 
 import ctypes
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -30,6 +31,19 @@ class Call(ctypes.Structure):
         ("pads", ctypes.c_int64 * 4),
         ("dilations", ctypes.c_int64 * 2),
         ("group", ctypes.c_int64),
+    ]
+
+
+class EpilogueLayer(ctypes.Structure):
+    """Sizes and parameters of one layer; mirrors ``AddersrEpilogue`` in custom_ops/training."""
+
+    _fields_ = [
+        ("channels", ctypes.c_int64),
+        ("pixels", ctypes.c_int64),
+        ("scale", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+        ("alpha", ctypes.c_void_p),
+        ("slope", ctypes.c_void_p),
     ]
 
 
@@ -69,9 +83,9 @@ class Geometry:
         )
 
 
-def usable(*tensors: Tensor) -> bool:
+def usable(*tensors: Tensor | None) -> bool:
     """Whether the kernels take these tensors: float32 on the CPU."""
-    return all(t.device.type == "cpu" and t.dtype == torch.float32 for t in tensors)
+    return all(t is None or (t.device.type == "cpu" and t.dtype == torch.float32) for t in tensors)
 
 
 def forward(x: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry) -> Tensor:
@@ -98,6 +112,59 @@ def input_gradient(dy: Tensor, x: Tensor, weight: Tensor, geometry: Geometry) ->
         (ctypes.byref(call), dy.data_ptr(), x.data_ptr(), weight.data_ptr(), dx.data_ptr()),
     )
     return dx
+
+
+def epilogue(a: Tensor, z: Tensor | None, parameters: Sequence[Tensor | None]) -> Tensor:
+    """Scale, bias, α and slope of [C] applied to ``a``; see :func:`epilogue.layer_epilogue`."""
+    a, z, parameters = _dense(a), _dense(z), [_dense(p) for p in parameters]
+    y = torch.empty_like(a)
+    layer = _epilogue_layer(a, parameters)
+    _run(
+        _library().AddersrEpilogueForward,
+        a.shape[0],
+        (ctypes.byref(layer), a.data_ptr(), _address(z), y.data_ptr()),
+    )
+    return y
+
+
+def epilogue_gradient(
+    dy: Tensor, a: Tensor, z: Tensor | None, parameters: Sequence[Tensor | None]
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Gradients of :func:`epilogue`: dA, dZ, and of its four parameters as [4, C]."""
+    dy, a, z, parameters = _dense(dy), _dense(a), _dense(z), [_dense(p) for p in parameters]
+    da = torch.empty_like(a)
+    dz = None if z is None else torch.empty_like(a)
+    sums = torch.empty(*a.shape[:2], 4, dtype=torch.float64)
+    layer = _epilogue_layer(a, parameters)
+    _run(
+        _library().AddersrEpilogueBackward,
+        a.shape[0],
+        (
+            ctypes.byref(layer),
+            dy.data_ptr(),
+            a.data_ptr(),
+            _address(z),
+            da.data_ptr(),
+            _address(dz),
+            sums.data_ptr(),
+        ),
+    )
+    return da, dz, sums.sum(0).T.float()
+
+
+_T = TypeVar("_T", Tensor, Tensor | None)
+
+
+def _dense(tensor: _T) -> _T:
+    return None if tensor is None else tensor.contiguous()
+
+
+def _address(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _epilogue_layer(a: Tensor, parameters: Sequence[Tensor | None]) -> EpilogueLayer:
+    return EpilogueLayer(a.shape[1], a.shape[2] * a.shape[3], *(_address(p) for p in parameters))
 
 
 def _run(function: Callable[..., int], images: int, arguments: tuple[object, ...]) -> None:
@@ -137,4 +204,6 @@ def _library() -> ctypes.CDLL:
     library.AddersrTrainingError.restype = ctypes.c_char_p
     library.AddersrForward.argtypes = [pointer] * 5 + [count] * 2
     library.AddersrInputGradient.argtypes = [pointer] * 5 + [count] * 2
+    library.AddersrEpilogueForward.argtypes = [pointer] * 4 + [count] * 2
+    library.AddersrEpilogueBackward.argtypes = [pointer] * 7 + [count] * 2
     return library

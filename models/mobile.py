@@ -10,7 +10,7 @@ multiply or adder taps; C is a multiple of 8 for the sake of SIMD kernels.
 from torch import Tensor, nn
 from torch.nn import functional
 
-from addersr.models.block import AdderBlock, ConvBlock, Norm
+from addersr.models.block import AdderBlock, ConvBlock, Norm, Order, Sharing
 from addersr.models.registry import register
 from addersr.models.super_resolution import Kind, SuperResolution, check_scale
 
@@ -24,7 +24,8 @@ class Mobile(SuperResolution):
         scale: 2, 3 or 4.
         channels: C.
         blocks: N.
-        norm, shortcut, power, spread: of the adder blocks, see :class:`AdderBlock`.
+        norm, shortcut, power, slope, spread, order, alpha, projection, input_scales,
+            sharpness: of the adder blocks, see :class:`AdderBlock`.
     """
 
     def __init__(
@@ -37,7 +38,13 @@ class Mobile(SuperResolution):
         norm: Norm = "centred",
         shortcut: bool = True,
         power: bool = True,
+        slope: Sharing = "channel",
         spread: float = 0.3,
+        order: Order = "norm-shortcut-power-activation",
+        alpha: Sharing = "channel",
+        projection: bool = False,
+        input_scales: bool = False,
+        sharpness: float = 1.0,
     ) -> None:
         super().__init__()
         check_scale(scale)
@@ -50,7 +57,19 @@ class Mobile(SuperResolution):
         self.head = nn.Conv2d(1, channels, 3, padding=1)
         self.blocks = nn.Sequential(
             *(
-                AdderBlock(channels, norm=norm, shortcut=shortcut, power=power, spread=spread)
+                AdderBlock(
+                    channels,
+                    norm=norm,
+                    shortcut=shortcut,
+                    power=power,
+                    slope=slope,
+                    spread=spread,
+                    order=order,
+                    alpha=alpha,
+                    projection=projection,
+                    input_scales=input_scales,
+                    sharpness=sharpness,
+                )
                 if kind == "adder"
                 else ConvBlock(channels)
                 for _ in range(blocks)

@@ -5,31 +5,30 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# |y| below this counts as this in the forward pass: log(0) never appears, and P(0) = 0 exactly
-# because of the sign.
+from addersr.models import epilogue
+
+# |y| below this counts as this under the logarithm: log(0) never appears.
 _TINY = 1e-12
 # dP/dY = α|Y|^(α-1) has a pole at 0 for α < 1: the gradient is taken no nearer to 0 than this.
 _GRADIENT_FLOOR = 1e-4
 
 
 class _Power(torch.autograd.Function):
-    """One logarithm and one exponential for forward and backward together."""
+    """The power and its gradient on every dtype and device: the reference for the C++ kernels."""
 
     @staticmethod
     def forward(ctx: Any, y: Tensor, alpha: Tensor) -> Tensor:
-        magnitude = y.abs()
-        log = magnitude.clamp_min(_TINY).log_()
-        power = (log * alpha).exp_()
-        ctx.save_for_backward(magnitude, log, power, torch.sign(y), alpha)
-        return power.copysign(y).mul_(magnitude > 0)
+        log = y.abs().clamp_min_(_TINY).log_()
+        power = (log * (alpha - 1)).exp_().mul_(y)
+        ctx.save_for_backward(y, log, power, alpha)
+        return power
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        magnitude, log, power, sign, alpha = ctx.saved_tensors
-        (gradient,) = gradients
-        scaled = gradient * power
-        dy = scaled * (alpha / magnitude.clamp_min(_GRADIENT_FLOOR))
-        dalpha = (scaled * sign * log).sum_to_size(alpha.shape)
+        y, log, power, alpha = ctx.saved_tensors
+        scaled = gradients[0] * power
+        dalpha = (scaled * log).sum_to_size(alpha.shape)
+        dy = gradients[0] * power.abs().mul_(alpha / y.abs().clamp_min_(_GRADIENT_FLOOR))
         return dy, dalpha
 
 
@@ -56,6 +55,8 @@ class PowerActivation(nn.Module):
 
     def forward(self, y: Tensor) -> Tensor:
         """See the class."""
+        if epilogue.usable(y, self.log_alpha):
+            return epilogue.layer_epilogue(y, alpha=self.alpha)
         alpha = self.alpha.view(-1, 1, 1)
         if torch.is_grad_enabled() and (y.requires_grad or alpha.requires_grad):
             result: Tensor = _Power.apply(y, alpha)  # type: ignore[no-untyped-call]

@@ -60,49 +60,73 @@ inline typename V::Vector Polynomial(typename V::Vector x, const float* c) {
   }
 }
 
+// The logarithm of a positive number to base 2: the exact sum of an integer and log2 of z.
 template <class V>
-inline typename V::Vector SignedPower(typename V::Vector t, typename V::Vector high,
-                                      typename V::Vector low) {
+struct Logarithm {
+  typename V::Vector whole, fraction;
+};
+
+// Of normal numbers only.
+template <class V>
+inline Logarithm<V> Log2(typename V::Vector magnitude) {
   using Vector = typename V::Vector;
-  // Adding it to a float of less than 2^22 rounds that to an integer, which the low bits then hold.
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23
   constexpr uint32_t kHalfRoot = 0x3F3504F3;
-  // Minimax on the two intervals above, for log2(1 + x) / x and (2^f - 1) / f.
+  // Minimax for log2(1 + x) / x on the interval of z.
   constexpr float kLog[] = {0x1.715474p+0F,  -0x1.71546ap-1F, 0x1.ec76f4p-2F,
                             -0x1.7160e6p-2F, 0x1.268f78p-2F,  -0x1.e87ceap-3F,
                             0x1.bd318cp-3F,  -0x1.aeb34cp-3F, 0x1.00d79ap-3F};
-  constexpr float kExp[] = {0x1.62e430p-1F, 0x1.ebfbe0p-3F,  0x1.c6aed0p-5F,
-                            0x1.3b29aep-7F, 0x1.5f47c8p-10F, 0x1.448d98p-13F};
-  const Vector round = V::Broadcast(kRound);
-  const Vector one = V::Broadcast(1.0F);
-
-  const Vector magnitude = V::Max(V::And(t, 0x7FFFFFFF), V::Broadcast(1e-12F));
   // Shifting the bits by those of sqrt(1/2) puts z, not [1, 2), between two exponents.
   const Vector shifted = V::AddToBits(magnitude, 0x3F800000 - kHalfRoot);
   // The biased exponent in the low bits of 2^23 makes the float 2^23 + 127 + n.
   const Vector n =
       V::Sub(V::Or(V::ShiftRight23(shifted), 0x4B000000), V::Broadcast(8388608.0F + 127.0F));
-  const Vector x = V::Sub(V::AddToBits(V::And(shifted, 0x007FFFFF), kHalfRoot), one);
-  const Vector log = V::Mul(x, Polynomial<V, 9>(x, kLog));
+  const Vector x = V::Sub(V::AddToBits(V::And(shifted, 0x007FFFFF), kHalfRoot), V::Broadcast(1.0F));
+  return {n, V::Mul(x, Polynomial<V, 9>(x, kLog))};
+}
 
-  const Vector whole = V::Mul(high, n);
+// factor * 2^((high + low) log).
+template <class V>
+inline typename V::Vector TimesPower(typename V::Vector factor, const Logarithm<V>& log,
+                                     typename V::Vector high, typename V::Vector low) {
+  using Vector = typename V::Vector;
+  // Adding it to a float of less than 2^22 rounds that to an integer, which the low bits then hold.
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23
+  // Minimax for (2^f - 1) / f, |f| <= 1/2.
+  constexpr float kExp[] = {0x1.62e430p-1F, 0x1.ebfbe0p-3F,  0x1.c6aed0p-5F,
+                            0x1.3b29aep-7F, 0x1.5f47c8p-10F, 0x1.448d98p-13F};
+  const Vector round = V::Broadcast(kRound);
+  const Vector one = V::Broadcast(1.0F);
+
+  const Vector whole = V::Mul(high, log.whole);
   const Vector first = V::Sub(V::Add(whole, round), round);
-  const Vector rest =
-      V::Add(V::Sub(whole, first), V::Add(V::Mul(low, n), V::Mul(V::Add(high, low), log)));
+  const Vector rest = V::Add(V::Sub(whole, first), V::Add(V::Mul(low, log.whole),
+                                                          V::Mul(V::Add(high, low), log.fraction)));
   const Vector second = V::Sub(V::Add(rest, round), round);
   const Vector f = V::Sub(rest, second);
   const Vector e = V::Add(V::Mul(f, Polynomial<V, 6>(f, kExp)), one);
 
   // Two powers of two, since k itself need not be the exponent of a float. The first has all of k
-  // but one: a subnormal t is large again before e rounds it, and what is to become finite is never
-  // infinite on the way. Beyond the bounds of k the result is 0 or infinite anyway.
+  // but one: a subnormal factor is large again before e rounds it, and what is to become finite is
+  // never infinite on the way. Beyond the bounds of k the result is 0 or infinite anyway.
   const Vector k =
       V::Min(V::Max(V::Add(first, second), V::Broadcast(-252.0F)), V::Broadcast(252.0F));
   const Vector most = V::Min(V::Max(V::Sub(k, one), V::Broadcast(-126.0F)), V::Broadcast(126.0F));
   const Vector bias = V::Broadcast(kRound + 127.0F);
   const Vector scale = V::ShiftLeft23(V::Add(most, bias));
   const Vector other = V::ShiftLeft23(V::Add(V::Sub(k, most), bias));
-  return V::Mul(V::Mul(V::Mul(t, scale), e), other);
+  return V::Mul(V::Mul(V::Mul(factor, scale), e), other);
+}
+
+// max(|t|, 1e-12), of which the power is taken.
+template <class V>
+inline typename V::Vector Magnitude(typename V::Vector t) {
+  return V::Max(V::And(t, 0x7FFFFFFF), V::Broadcast(1e-12F));
+}
+
+template <class V>
+inline typename V::Vector SignedPower(typename V::Vector t, typename V::Vector high,
+                                      typename V::Vector low) {
+  return TimesPower<V>(t, Log2<V>(Magnitude<V>(t)), high, low);
 }
 
 }  // namespace addersr::adder_conv

@@ -1,11 +1,10 @@
 // Packs the tensors of one image and group channels-last and runs a kernel over its rows.
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "custom_ops/adder_conv_gradient/adder_conv_gradient.h"
 #include "custom_ops/adder_conv_gradient/kernel.h"
-#include "custom_ops/isa/isa.h"
+#include "custom_ops/isa/at_or_below.h"
 
 namespace addersr::adder_conv_gradient {
 
@@ -17,19 +16,11 @@ namespace {
 
 using convolution::Geometry;
 
-// The kernel of the instruction set, or of the widest below it: not every one has a kernel here.
-const Kernel& Find(const char* wanted) {
-  bool reached = false;
-  for (const isa::Isa& candidate : isa::All()) {
-    reached = reached || std::strcmp(candidate.name, wanted) == 0;
-    if (!reached || !candidate.supported) continue;
-#define ADDERSR_GRADIENT_KERNEL(isa_name) \
-  if (std::strcmp(candidate.name, #isa_name) == 0) return kernel_##isa_name;
+const Kernel* const kKernels[] = {
+#define ADDERSR_GRADIENT_KERNEL(isa) &kernel_##isa,
 #include "custom_ops/adder_conv_gradient/kernels.inc"
 #undef ADDERSR_GRADIENT_KERNEL
-  }
-  return kernel_portable;
-}
+};
 
 // dY with a zero between neighbours for every stride step, and zeros around: as if stride were 1.
 struct Window {
@@ -79,7 +70,7 @@ std::vector<float> Pack(const Geometry& g, int lanes, const float* w) {
 
 void InputGradient(const Geometry& g, const char* isa, const float* dy, const float* x,
                    const float* w, float* dx, int64_t first_image, int64_t images) {
-  const Kernel& kernel = Find(isa);
+  const Kernel& kernel = isa::AtOrBelow(kKernels, isa);
   const int64_t channels = (g.in_channels + kernel.lanes - 1) / kernel.lanes * kernel.lanes;
   const int64_t plane = g.in_height * g.in_width;
   Window window(g);

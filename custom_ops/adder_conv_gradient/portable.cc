@@ -8,7 +8,7 @@ namespace {
 
 struct Portable : isa::PortableVector {
   static constexpr int kPixels = 4;
-  static Vector Accumulate(Vector acc, const Vector& dy, const Vector& w, const Vector& x) {
+  static Vector Accumulate(Vector acc, const Vector& dy, const Vector& w, const Vector& x, int) {
     for (int i = 0; i < kLanes; ++i) {
       acc.lane[i] += dy.lane[i] * std::min(std::max(w.lane[i] - x.lane[i], -1.0F), 1.0F);
     }

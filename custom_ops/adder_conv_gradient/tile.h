@@ -4,7 +4,8 @@
 //     acc[p][c] = sum over taps and outputs of dy[p - tap][o] * clip(w[tap][o][c] - x[p][c], -1, 1)
 //
 // An Arch provides Vector, kLanes, kPixels, Load, Broadcast, Zero, Store and
-//   Vector Accumulate(acc, dy, w, x): acc + dy * clip(w - x, -1, 1)
+//   Vector Accumulate(acc, dy, w, x, p): acc + dy * clip(w - x, -1, 1); it may choose by p, the
+//   pixel within the tile, which instructions do it, but not which floats come out
 #pragma once
 
 #include "custom_ops/adder_conv_gradient/kernel.h"
@@ -27,7 +28,8 @@ inline void Tile(const RowTask& t, const float* dy, const float* panel, const fl
         const typename Arch::Vector w = Arch::Load(panel);
 #pragma GCC unroll 16
         for (int p = 0; p < kPixels; ++p) {
-          acc[p] = Arch::Accumulate(acc[p], Arch::Broadcast(tap[p * t.outputs + o]), w, value[p]);
+          acc[p] =
+              Arch::Accumulate(acc[p], Arch::Broadcast(tap[p * t.outputs + o]), w, value[p], p);
         }
         panel += Arch::kLanes;
       }
@@ -46,6 +48,13 @@ inline void Row(const RowTask& t) {
     for (; p + Arch::kPixels <= t.pixels; p += Arch::kPixels) {
       Tile<Arch, Arch::kPixels>(t, t.dy + p * t.outputs, panel, t.x + p * t.channels + c,
                                 t.dx + p * t.channels + c);
+    }
+    if (p < t.pixels && Arch::kPixels <= t.pixels) {
+      // The last tile does some pixels again: one sum after another would wait for its additions.
+      p = t.pixels - Arch::kPixels;
+      Tile<Arch, Arch::kPixels>(t, t.dy + p * t.outputs, panel, t.x + p * t.channels + c,
+                                t.dx + p * t.channels + c);
+      continue;
     }
     for (; p < t.pixels; ++p) {
       Tile<Arch, 1>(t, t.dy + p * t.outputs, panel, t.x + p * t.channels + c,

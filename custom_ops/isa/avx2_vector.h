@@ -34,6 +34,10 @@ struct Avx2Vector {
   }
   static Vector ShiftLeft23(Vector a) { return Float(_mm256_slli_epi32(Bits(a), 23)); }
   static Vector ShiftRight23(Vector a) { return Float(_mm256_srli_epi32(Bits(a), 23)); }
+  // `positive` where t > 0, else `other`.
+  static Vector Select(Vector t, Vector positive, Vector other) {
+    return _mm256_blendv_ps(other, positive, _mm256_cmp_ps(t, Zero(), _CMP_GT_OQ));
+  }
 
  private:
   static __m256i Bits(Vector a) { return _mm256_castps_si256(a); }

@@ -31,6 +31,10 @@ struct Avx512Vector {
   }
   static Vector ShiftLeft23(Vector a) { return Float(_mm512_slli_epi32(Bits(a), 23)); }
   static Vector ShiftRight23(Vector a) { return Float(_mm512_srli_epi32(Bits(a), 23)); }
+  // `positive` where t > 0, else `other`.
+  static Vector Select(Vector t, Vector positive, Vector other) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(t, Zero(), _CMP_GT_OQ), other, positive);
+  }
 
  private:
   static __m512i Bits(Vector a) { return _mm512_castps_si512(a); }

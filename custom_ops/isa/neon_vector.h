@@ -30,6 +30,10 @@ struct NeonVector {
   }
   static Vector ShiftLeft23(Vector a) { return Float(vshlq_n_u32(Bits(a), 23)); }
   static Vector ShiftRight23(Vector a) { return Float(vshrq_n_u32(Bits(a), 23)); }
+  // `positive` where t > 0, else `other`.
+  static Vector Select(Vector t, Vector positive, Vector other) {
+    return vbslq_f32(vcgtq_f32(t, Zero()), positive, other);
+  }
 
  private:
   static uint32x4_t Bits(Vector a) { return vreinterpretq_u32_f32(a); }

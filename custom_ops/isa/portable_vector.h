@@ -60,6 +60,13 @@ struct PortableVector {
   static Vector ShiftRight23(const Vector& a) {
     return EachBits(a, [](uint32_t lane) { return lane >> 23; });
   }
+  // `positive` where t > 0, else `other`.
+  static Vector Select(const Vector& t, Vector positive, const Vector& other) {
+    for (int i = 0; i < kLanes; ++i) {
+      if (!(t.lane[i] > 0.0F)) positive.lane[i] = other.lane[i];
+    }
+    return positive;
+  }
 
  private:
   template <typename Change>

@@ -4,7 +4,7 @@ function(addersr_isa_source target isa file)
   set(x86 avx512 avx2 sse41)
   set(arm neon_dotprod neon)
   # GCC 12 takes the "undefined" operand inside its own AVX-512 intrinsics for a mistake (bug 105593).
-  set(flags_avx512 -mavx512f -mavx512bw -mavx512vl -mfma -Wno-uninitialized -Wno-maybe-uninitialized)
+  set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -Wno-uninitialized -Wno-maybe-uninitialized)
   set(flags_avx2 -mavx2 -mfma)
   set(flags_sse41 -msse4.1)
   set(flags_neon_dotprod -march=armv8.2-a+dotprod)

@@ -30,6 +30,10 @@ struct Sse41Vector {
   }
   static Vector ShiftLeft23(Vector a) { return Float(_mm_slli_epi32(Bits(a), 23)); }
   static Vector ShiftRight23(Vector a) { return Float(_mm_srli_epi32(Bits(a), 23)); }
+  // `positive` where t > 0, else `other`.
+  static Vector Select(Vector t, Vector positive, Vector other) {
+    return _mm_blendv_ps(other, positive, _mm_cmpgt_ps(t, Zero()));
+  }
 
  private:
   static __m128i Bits(Vector a) { return _mm_castps_si128(a); }

@@ -6,6 +6,7 @@
 
 #include "custom_ops/adder_conv/adder_conv.h"
 #include "custom_ops/adder_conv_gradient/adder_conv_gradient.h"
+#include "custom_ops/training_epilogue/training_epilogue.h"
 
 namespace {
 
@@ -31,6 +32,9 @@ struct AddersrCall {
   int64_t dilations[2];
   int64_t group;
 };
+
+// Mirrored by addersr.models.kernels.EpilogueLayer.
+using AddersrEpilogue = addersr::training_epilogue::Layer;
 
 }  // extern "C"
 
@@ -95,4 +99,27 @@ ADDERSR_EXPORT int AddersrInputGradient(const AddersrCall* call, const float* dy
   } catch (const std::bad_alloc&) {
     return Fail("The input gradient of AdderConv ran out of memory.");
   }
+}
+
+// What follows an adder convolution in training: see training_epilogue.h. Parameters that are null
+// are left out. Returns 0, or 1 with a sentence.
+ADDERSR_EXPORT int AddersrEpilogueForward(const AddersrEpilogue* layer, const float* a,
+                                          const float* z, float* y, int64_t first, int64_t images) {
+  std::string error;
+  const conv::Kernel* kernel = conv::SelectKernel(&error);
+  if (kernel == nullptr) return Fail(error);
+  addersr::training_epilogue::Forward(*layer, conv::KernelIsa(*kernel), a, z, y, first, images);
+  return 0;
+}
+
+// Its gradients. Returns 0, or 1 with a sentence.
+ADDERSR_EXPORT int AddersrEpilogueBackward(const AddersrEpilogue* layer, const float* dy,
+                                           const float* a, const float* z, float* da, float* dz,
+                                           double* sums, int64_t first, int64_t images) {
+  std::string error;
+  const conv::Kernel* kernel = conv::SelectKernel(&error);
+  if (kernel == nullptr) return Fail(error);
+  addersr::training_epilogue::Backward(*layer, conv::KernelIsa(*kernel), dy, a, z, da, dz, sums,
+                                       first, images);
+  return 0;
 }

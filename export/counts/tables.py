@@ -1,25 +1,10 @@
 """A report as tables of text, for the terminal and for Markdown."""
 
-from dataclasses import dataclass
-
 from addersr.export.counts.energy import ARITHMETICS
 from addersr.export.counts.graph import Layer
 from addersr.export.counts.operations import count
 from addersr.export.counts.report import Report, Side
-
-#: What stands where nothing is known or nothing applies.
-UNKNOWN = "-"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Text by rows."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    words: int
-    """The first columns hold words, the others numbers."""
+from addersr.tables import UNKNOWN, Table
 
 
 def tables(report: Report) -> tuple[Table, Table]:
@@ -29,14 +14,8 @@ def tables(report: Report) -> tuple[Table, Table]:
 
 def markdown(report: Report) -> str:
     """The whole report as Markdown."""
-    parts = []
-    for table in tables(report):
-        marks = [":--" if index < table.words else "--:" for index in range(len(table.headings))]
-        rows = (table.headings, tuple(marks), *table.rows)
-        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-        parts.append("\n".join((f"**{table.title}**", "", *lines)))
-    parts.append("\n".join(f"- {note}" for note in report.notes))
-    return "\n\n".join(parts) + "\n"
+    notes = "\n".join(f"- {note}" for note in report.notes)
+    return "\n\n".join((*(table.markdown() for table in tables(report)), notes)) + "\n"
 
 
 def _title(report: Report) -> str:

@@ -37,7 +37,7 @@ def test_evaluate_a_checkpoint(
     pytest.importorskip("skimage", reason="SSIM needs scikit-image")
     write_image(tmp_path / "photo.png", photo)
     done = run("evaluate", checkpoint, "--data", tmp_path, "--json", "--threads", "1")
-    result = json.loads(done.stdout)
+    result = json.loads(done.stdout)["evaluations"][1]
     assert (result["scale"], len(result["images"])) == (2, 1)
     # Untrained, it is the nearest enlargement and a little noise.
     assert 10 < result["psnr"] < 60

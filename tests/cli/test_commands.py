@@ -20,7 +20,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Array = npt.NDArray[np.uint8]
 COMMANDS = (
     *("models", "upscale", "export", "quantize", "verify", "info", "train", "evaluate", "bench"),
-    "doctor",
+    *("import", "doctor"),
 )
 
 
@@ -149,15 +149,18 @@ def test_the_slow_path_is_told(run: Run, adder_model: Path, picture: Path, tmp_p
 def test_evaluate(run: Run, adder_model: Path, picture: Path, tmp_path: Path) -> None:
     pytest.importorskip("skimage", reason="SSIM needs scikit-image")
     file = tmp_path / "scores.json"
-    done = run("evaluate", adder_model, "--data", tmp_path, "--json", "-o", file)
+    folder = picture.parent
+    done = run("evaluate", adder_model, "--data", folder, "--json", "-o", file)
     result = json.loads(done.stdout)
-    assert list(result) == ["model", "scale", "psnr", "ssim", "bicubic_psnr", "images"]
-    assert result["model"] == str(adder_model)
-    assert [image["name"] for image in result["images"]] == [picture.name]
+    assert list(result) == ["models", "evaluations"]
+    assert [one["name"] for one in result["models"]] == [str(adder_model)]
+    bicubic, scores = result["evaluations"]
+    assert (bicubic["model"], scores["model"]) == ("bicubic", str(adder_model))
+    assert [image["name"] for image in scores["images"]] == [picture.name]
     assert json.loads(file.read_text()) == result
-    table = run("evaluate", adder_model, "--data", tmp_path).stdout
-    assert f"{result['psnr']:.2f}" in table
-    assert f"{result['bicubic_psnr']:.2f}" in table
+    table = run("evaluate", adder_model, "--data", folder).stdout
+    for one in (bicubic, scores):
+        assert f"{one['psnr']:.2f} / {one['ssim']:.4f}" in table
 
 
 def test_bench(run: Run, adder_model: Path, tmp_path: Path) -> None:

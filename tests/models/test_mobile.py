@@ -74,7 +74,13 @@ def test_registry() -> None:
         "norm",
         "shortcut",
         "power",
+        "slope",
         "spread",
+        "order",
+        "alpha",
+        "projection",
+        "input_scales",
+        "sharpness",
     }
     with pytest.raises(ValueError, match="already registered"):
         register("mobile")(SuperResolution)

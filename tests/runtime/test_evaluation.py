@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from addersr.errors import AdderSRError
-from addersr.runtime.evaluation import evaluate
+from addersr.runtime.evaluation import evaluate, evaluate_bicubic
 from addersr.runtime.images import write_image
 from addersr.runtime.imresize import imresize, shrink
 from addersr.runtime.metrics import psnr, ssim
@@ -38,24 +38,38 @@ def test_scores_step_by_step(folder: Path, photo: Array) -> None:
     colour = result.images[1]
     assert colour.psnr == psnr(_nearest(small), reference, 2)
     assert colour.ssim == ssim(_nearest(small), reference, 2)
-    assert colour.bicubic_psnr == psnr(imresize(small, 2), reference, 2)
     gray = np.ascontiguousarray(photo[:, :, 0])
     assert result.images[2].psnr == psnr(_nearest(shrink(gray, 2)), gray, 2)
-    for score in ("psnr", "ssim", "bicubic_psnr"):
+    for score in ("psnr", "ssim"):
         mean = np.mean([getattr(image, score) for image in result.images])
         assert getattr(result, score) == pytest.approx(mean)
 
 
 def test_the_json_has_the_promised_keys(folder: Path) -> None:
     result = json.loads(json.dumps(evaluate("nearest", _nearest, 2, folder).to_json()))
-    assert list(result) == ["model", "scale", "psnr", "ssim", "bicubic_psnr", "images"]
-    assert list(result["images"][0]) == ["name", "psnr", "ssim", "bicubic_psnr"]
-    assert (result["model"], result["scale"]) == ("nearest", 2)
+    assert list(result) == ["model", "data", "scale", "psnr", "ssim", "images"]
+    assert list(result["images"][0]) == ["name", "psnr", "ssim"]
+    assert (result["model"], result["data"], result["scale"]) == ("nearest", folder.name, 2)
 
 
-def test_bicubic_as_the_model_gives_the_bicubic_score(folder: Path) -> None:
-    result = evaluate("bicubic", lambda image: imresize(image, 2), 2, folder)
-    assert result.psnr == result.bicubic_psnr
+def test_bicubic_is_what_imresize_makes(folder: Path, photo: Array) -> None:
+    result = evaluate_bicubic(2, folder)
+    small = shrink(photo[:46], 2)
+    assert (result.model, result.scale) == ("bicubic", 2)
+    assert result.images[1].psnr == psnr(imresize(small, 2), photo[:46], 2)
+    assert result.images[1].ssim == ssim(imresize(small, 2), photo[:46], 2)
+
+
+@pytest.mark.parametrize(
+    ("scale", "decibels", "similarity"),
+    [(2, 33.66, 0.9299), (3, 30.39, 0.8682), (4, 28.42, 0.8104)],
+)
+def test_bicubic_has_the_scores_that_papers_print(
+    benchmark_sets: Path, scale: int, decibels: float, similarity: float
+) -> None:
+    result = evaluate_bicubic(scale, benchmark_sets / "Set5")
+    assert result.psnr == pytest.approx(decibels, abs=0.015)
+    assert result.ssim == pytest.approx(similarity, abs=0.001)
 
 
 def test_a_model_of_another_scale_is_noticed(folder: Path) -> None:
