@@ -50,8 +50,9 @@ class AdaptiveStep(torch.optim.SGD):
 
 @torch.no_grad()
 def _normalise(gradient: torch.Tensor) -> None:
+    # Division comes first: the factor √k/‖g‖ may exceed the largest number, its terms do not.
     norm = gradient.norm().clamp_min(torch.finfo(gradient.dtype).tiny)
-    gradient.mul_(ADAPTIVE_ETA * math.sqrt(gradient.numel()) / norm)
+    gradient.div_(norm).mul_(ADAPTIVE_ETA * math.sqrt(gradient.numel()))
 
 
 class SeparateOptimisers:

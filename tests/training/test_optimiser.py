@@ -33,11 +33,22 @@ def test_the_step_is_the_papers() -> None:
         np.testing.assert_allclose(parameter.detach().numpy(), layer, rtol=1e-12)
 
 
-def test_a_gradient_of_zeros_moves_nothing() -> None:
-    parameter = torch.nn.Parameter(torch.ones(3, 2, 1, 1))
+@pytest.mark.parametrize("size", [1, 64])
+def test_a_gradient_of_zeros_moves_nothing(size: int) -> None:
+    """That of the first step, since the tail of a new model is 0."""
+    parameter = torch.nn.Parameter(torch.ones(size, size, 3, 3))
     parameter.grad = torch.zeros_like(parameter)
     AdaptiveStep([parameter], lr=1.0).step()
-    assert torch.equal(parameter, torch.ones(3, 2, 1, 1))
+    assert torch.equal(parameter, torch.ones_like(parameter))
+
+
+def test_a_tiny_gradient_counts_as_any_other() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(64, 64, 3, 3))
+    parameter.grad = torch.full_like(parameter, 1e-15)
+    AdaptiveStep([parameter], lr=1.0).step()
+    # Rounding of a sum of so many squares, which the norm is.
+    rounding = parameter.numel() * torch.finfo(torch.float32).eps
+    assert torch.allclose(parameter, torch.tensor(-ETA), rtol=rounding)
 
 
 def test_filters_step_adaptively_and_the_rest_by_adam(config: TrainingConfig) -> None:
