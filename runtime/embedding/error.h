@@ -1,5 +1,5 @@
-// Failures inside the embedding library are exceptions; at the C border (api.cc) they become a status
-// and a sentence.
+// Failures inside the embedding library are exceptions; at the C border (api.cc) they become a
+// status and a sentence.
 #pragma once
 
 #include <stdexcept>

@@ -21,9 +21,9 @@ struct ModelFile {
   int64_t widest_layer = 0;
 };
 
-// Reads `bytes` bytes at `data`, which may be anything: it never reads beyond them, and neither time
-// nor stack grow faster than they do. `name` is what sentences call the model.
-// Throws Error (ADDERSR_BAD_MODEL): empty, no ONNX model, cut short, weights in other files.
+// Reads `bytes` bytes at `data`, which may be anything: it never reads beyond them, and neither
+// time nor stack grow faster than they do. `name` is what sentences call the model. Throws Error
+// (ADDERSR_BAD_MODEL): empty, no ONNX model, cut short, weights in other files.
 ModelFile ReadModelFile(const void* data, size_t bytes, const std::string& name);
 
 }  // namespace addersr::embedding
