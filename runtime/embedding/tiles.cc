@@ -75,7 +75,8 @@ uint64_t TileBytes(const ModelInfo& info, int32_t format, int32_t width, int32_t
       static_cast<double>(InputBytes(info.network, width, height)) +
       static_cast<double>(OutputBytes(info.network, info.scale, width, height)) +
       static_cast<double>(ScratchBytes(format, info.network, info.scale, width, height));
-  const double bytes = kFixedBytes + ours + kArena * info.bytes_per_pixel * pixels;
+  const double arena = info.kind == "cnn" ? kConvolutions : kAdders;
+  const double bytes = kFixedBytes + ours + arena * info.bytes_per_pixel * pixels;
   return bytes < 1e18 ? static_cast<uint64_t>(bytes) : UINT64_MAX;
 }
 
