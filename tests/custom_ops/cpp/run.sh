@@ -40,7 +40,7 @@ esac
 
 echo "== The kernels' C++ tests ($kind)"
 "$cmake" -S . -B "$build" "${options[@]}" >/dev/null
-targets=(addersr_tests addersr_frames_tests)
+targets=(addersr_tests addersr_frames_tests addersr_engine_tests)
 [ "$kind" != arm ] || targets+=(addersr_ops addersr_model_runner)
 "$cmake" --build "$build" --parallel "$(nproc)" --target "${targets[@]}" >"$build/log" 2>&1 || {
   cat "$build/log"
@@ -50,7 +50,8 @@ targets=(addersr_tests addersr_frames_tests)
 [ -z "${ADDERSR_BUILD_ONLY:-}" ] || exit 0
 
 programs=("$build/tests/custom_ops/cpp/addersr_tests"
-  "$build/tests/runtime/embedding/frames/addersr_frames_tests")
+  "$build/tests/runtime/embedding/frames/addersr_frames_tests"
+  "$build/tests/runtime/embedding/engine/addersr_engine_tests")
 ulimit -c 0  # the death tests would leave core files
 if [ "$kind" != arm ]; then
   # What the dispatcher must find, by the kernel's word.
@@ -64,8 +65,20 @@ if [ "$kind" != arm ]; then
   # AddressSanitizer of g++ 12 does not bear the address randomisation of newer kernels.
   fixed=()
   if [ "$kind" = sanitize ] && setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+  # The embedding library's tests run models where Python beside cmake has onnxruntime.
+  python=$(dirname "$(command -v "$cmake")")/python
+  if [ -z "${ADDERSR_ONNXRUNTIME:-}" ] && found=$("$python" - 2>/dev/null <<'END'
+import importlib.util, pathlib
+package = pathlib.Path(importlib.util.find_spec("onnxruntime").origin).parent
+print(*package.glob("capi/libonnxruntime.so*"))
+END
+  ); then
+    [ -z "$found" ] || export ADDERSR_ONNXRUNTIME=$found
+  fi
   for program in "${programs[@]}"; do
-    ADDERSR_EXPECTED_ISAS=$isas "${fixed[@]}" "$program" --gtest_brief=1
+    # What asks for more memory than there is gets none, as without AddressSanitizer.
+    ASAN_OPTIONS=allocator_may_return_null=1 ADDERSR_EXPECTED_ISAS=$isas \
+      "${fixed[@]}" "$program" --gtest_brief=1
   done
   exit
 fi
