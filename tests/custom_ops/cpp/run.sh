@@ -41,7 +41,8 @@ esac
 
 echo "== The kernels' C++ tests ($kind)"
 "$cmake" -S . -B "$build" "${options[@]}" >/dev/null
-tests=(custom_ops/cpp/addersr_tests runtime/embedding/frames/addersr_frames_tests)
+tests=(custom_ops/cpp/addersr_tests runtime/embedding/frames/addersr_frames_tests
+  runtime/embedding/engine/addersr_engine_tests)
 [ "$kind" = arm ] || tests+=(runtime/embedding/stub/addersr_stub_tests)
 [ "$kind" != native ] || tests+=(runtime/embedding/stub/addersr_races_tests)
 targets=("${tests[@]##*/}")
@@ -66,8 +67,20 @@ if [ "$kind" != arm ]; then
   # The sanitizers of g++ 12 do not bear the address randomisation of newer kernels.
   fixed=()
   if setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+  # The embedding library's tests run models where Python beside cmake has onnxruntime.
+  python=$(dirname "$(command -v "$cmake")")/python
+  if [ -z "${ADDERSR_ONNXRUNTIME:-}" ] && found=$("$python" - 2>/dev/null <<'END'
+import importlib.util, pathlib
+package = pathlib.Path(importlib.util.find_spec("onnxruntime").origin).parent
+print(*package.glob("capi/libonnxruntime.so*"))
+END
+  ); then
+    [ -z "$found" ] || export ADDERSR_ONNXRUNTIME=$found
+  fi
   for test in "${tests[@]}"; do
-    ADDERSR_EXPECTED_ISAS=$isas "${fixed[@]}" "$build/tests/$test" --gtest_brief=1
+    # What asks for more memory than there is gets none, as without AddressSanitizer.
+    ASAN_OPTIONS=allocator_may_return_null=1 ADDERSR_EXPECTED_ISAS=$isas \
+      "${fixed[@]}" "$build/tests/$test" --gtest_brief=1
   done
   exit
 fi
