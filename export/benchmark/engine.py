@@ -68,7 +68,7 @@ def measure_overhead(program: Path, model: str, threads: int, runs: int) -> Over
 
     def overhead(contender: str) -> float:
         pairs = zip(times[contender], session, strict=True)
-        return median(ours / bare for ours, bare in pairs) - 1
+        return float(median(ours / bare for ours, bare in pairs)) - 1
 
     return Overhead(
         model=model,
