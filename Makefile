@@ -8,15 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
 FOLDERS := cli custom_ops export models runtime training zoo
-CPP := $(shell find custom_ops tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
-BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops -name CMakeLists.txt -o -name '*.map')
+CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
+BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.map')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-models bench-training headers web clean
+        typing fuzz bench-kernels bench-models bench-training bench-engine headers web clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,10 @@ sanitize: $(VENV)/.installed  ## the same under AddressSanitizer and UndefinedBe
 arm: $(VENV)/.installed  ## the same, cross-built for 64-bit Arm, under qemu
 	@$(CPP_TESTS) arm
 
+# Each fuzzer for FUZZ_SECONDS (60), both at once.
+fuzz: $(VENV)/.installed  ## libFuzzer on the embedding library: hostile models, frames that cannot be
+	@CMAKE=$(BIN)/cmake runtime/embedding/fuzz/run.sh
+
 arm-predictions: arm  ## instruction counts of the Arm kernels, and llvm-mca's predictions
 	@$(BIN)/python tools/arm_predictions.py
 
@@ -121,6 +125,13 @@ bench-models: $(VENV)/.installed  ## whole networks, picture in to picture out, 
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark
+
+# Speed and memory of the embedding library.
+bench-engine: $(VENV)/.installed  ## the embedding library beside a bare onnxruntime session
+	@$(BIN)/cmake -S . -B build/benchmark >/dev/null
+	@$(BIN)/cmake --build build/benchmark --parallel --target addersr_engine_benchmark >/dev/null
+	$(BIN)/python -m addersr.export.benchmark.engine \
+	  build/benchmark/runtime/embedding/benchmark/addersr_engine_benchmark
 
 headers:  ## fetch onnxruntime's official header (Debian), which a test compares ours with
 	tests/custom_ops/fetch_onnxruntime_header.sh
