@@ -26,24 +26,22 @@ set(embedding_folder ${CMAKE_CURRENT_LIST_DIR}/..)
 file(STRINGS ${embedding_folder}/include/addersr.h abi_line REGEX "^#define ADDERSR_ABI_VERSION ")
 string(REGEX REPLACE "[^0-9]" "" abi_version "${abi_line}")
 
-set_target_properties(addersr addersr_static PROPERTIES OUTPUT_NAME addersr)
 set_target_properties(addersr PROPERTIES SOVERSION ${abi_version})
-foreach(target addersr addersr_static)
-  target_include_directories(${target} INTERFACE
-    $<BUILD_INTERFACE:${embedding_folder}/include> $<INSTALL_INTERFACE:${include_folder}>)
-  add_library(AdderSR::${target} ALIAS ${target})
-endforeach()
-target_compile_definitions(addersr_static INTERFACE ADDERSR_STATIC)
+target_include_directories(addersr INTERFACE $<INSTALL_INTERFACE:${include_folder}>)
+target_include_directories(addersr_static INTERFACE $<INSTALL_INTERFACE:${include_folder}>)
 
 if(NOT ADDERSR_INSTALL)
   return()
 endif()
 
+# The archive is built when it will be installed.
+if(NOT SKBUILD)
+  set_target_properties(addersr_static PROPERTIES EXCLUDE_FROM_ALL OFF)
+endif()
 # One file of targets for each kind of library: a package may hold either, or both.
 set(namelink)
 if(SKBUILD)
   set(namelink NAMELINK_SKIP)
-  set_target_properties(addersr_static PROPERTIES EXCLUDE_FROM_ALL ON)
 endif()
 install(TARGETS addersr EXPORT AdderSRShared
   LIBRARY DESTINATION ${library_folder} COMPONENT addersr_runtime
