@@ -156,14 +156,19 @@ def build() -> None:
     ):
         if shutil.which(tool) is None:
             pytest.skip(f"no {tool} on this machine; on Debian: apt-get install {package}")
-    # The only cmake may be that of `make install`.
-    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin")]
-    cmake = shutil.which("cmake", path=os.pathsep.join([*places, os.environ["PATH"]]))
-    if cmake is None:
-        pytest.skip("no cmake on this machine")
     command = [ROOT / "tests" / "custom_ops" / "cpp" / "run.sh", "arm"]
-    environment = {**os.environ, "CMAKE": cmake, "ADDERSR_BUILD_ONLY": "1"}
+    environment = {**os.environ, "CMAKE": cmake(), "ADDERSR_BUILD_ONLY": "1"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     if "Skipped" in result.stdout:
         pytest.skip(result.stdout)
+
+
+def cmake() -> str:
+    """The program cmake; skips the test where there is none."""
+    # The only one may be that of `make install`.
+    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin")]
+    program = shutil.which("cmake", path=os.pathsep.join([*places, os.environ["PATH"]]))
+    if program is None:
+        pytest.skip("no cmake on this machine")
+    return program
