@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-models bench-training headers web clean
+        typing bench-kernels bench-models bench-training headers web wheels clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(filter %.cc %.h,$(CPP))
 
+wheels: $(VENV)/.installed  ## portable wheels for x86-64 and aarch64, audited and tried; in dist/
+	@$(BIN)/python tools/portable_wheels.py
+
 bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
 	$(BIN)/python -m addersr.custom_ops.benchmark
 	$(BIN)/python -m addersr.custom_ops.benchmark.heads_and_tails
@@ -129,4 +132,4 @@ web:  ## fetch onnxruntime-web (npm), in which a test runs exported files
 	tests/export/web/fetch.sh
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build out
+	rm -rf $(VENV) build dist out
