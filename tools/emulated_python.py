@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: onnxruntime reads it, and ends the process when it describes an x86 CPU.
 CPUINFO = ROOT / "tests" / "custom_ops" / "cortex_a76_cpuinfo.txt"
+#: What the op library finds on the CPU that is emulated, a Cortex-A76.
+ISAS = "neon_dotprod neon portable"
 #: libstdc++ is what wheels expect of every system.
 PACKAGES = ("python3", "libstdc++6")
 #: Platforms of wheels that such a system accepts.

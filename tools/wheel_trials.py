@@ -29,6 +29,8 @@ import cv2, hashlib
 pixels = cv2.imread("large.png", cv2.IMREAD_UNCHANGED)
 print(pixels.shape, hashlib.sha256(pixels.tobytes()).hexdigest())
 """
+COMMAND = "from addersr.cli import main; main()"
+KERNELS = "from addersr.custom_ops import library as l; print(*l.library_info().available_isas)"
 FOLDERS = "import addersr.runtime as r, addersr.zoo as z; print(r.cmake_dir()); print(z.__file__)"
 
 
@@ -42,7 +44,9 @@ def native(wheel: Path, folder: Path, zig: Path, target: str) -> str | None:
     _run([sys.executable, "-m", "venv", environment])
     python = environment / "bin" / "python"
     _run([python, "-m", "pip", "install", "--quiet", wheel])
-    return _use([python], folder, zig, target, [])
+    # The checkout's own library sees the same CPU.
+    isas = _run([sys.executable, "-c", KERNELS])
+    return _use([python], folder, zig, target, [], isas)
 
 
 def emulated(wheel: Path, folder: Path, zig: Path, target: str) -> str | None:
@@ -57,7 +61,7 @@ def emulated(wheel: Path, folder: Path, zig: Path, target: str) -> str | None:
     emulated_python.install(wheel, packages, system)
     emulator = emulated_python.emulator(system)
     python = [*emulator, *emulated_python.interpreter(system, packages)]
-    return _use(python, folder, zig, target, emulator)
+    return _use(python, folder, zig, target, emulator, emulated_python.ISAS)
 
 
 #: By the processor that a wheel is for.
@@ -73,14 +77,18 @@ def _use(
     zig: Path,
     target: str,
     emulator: Sequence[str | Path],
+    isas: str,
 ) -> str:
     trial = folder / "trial"
     shutil.rmtree(trial, ignore_errors=True)
     trial.mkdir()
-    print(_run([*python, "-m", "addersr.cli", "doctor"], trial).rstrip())
+    print(_run([*python, "-c", COMMAND, "doctor"], trial).rstrip())
+    seen = _run([*python, "-c", KERNELS], trial)
+    if seen.split() != isas.split():
+        sys.exit(f"The wheel's library sees the instruction sets {seen!r}; there are {isas!r}.")
     _run([*python, "-c", PICTURE], trial)
     command = ["upscale", "small.png", "-o", "large.png", "--model", MODEL]
-    _run([*python, "-m", "addersr.cli", *command], trial)
+    _run([*python, "-c", COMMAND, *command], trial)
     picture = _run([*python, "-c", CHECKSUM], trial).strip()
 
     # A program in C, by the CMake package that the wheel carries.
