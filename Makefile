@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-models bench-training headers web wheels clean
+        typing bench-kernels bench-models bench-training bench-engine headers web wheels clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,6 +124,13 @@ bench-models: $(VENV)/.installed  ## whole networks, picture in to picture out, 
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark
+
+# Speed and memory of the embedding library.
+bench-engine: $(VENV)/.installed  ## the embedding library beside a bare onnxruntime session
+	@$(BIN)/cmake -S . -B build/benchmark >/dev/null
+	@$(BIN)/cmake --build build/benchmark --parallel --target addersr_engine_benchmark >/dev/null
+	$(BIN)/python -m addersr.export.benchmark.engine \
+	  build/benchmark/runtime/embedding/benchmark/addersr_engine_benchmark
 
 headers:  ## fetch onnxruntime's official header (Debian), which a test compares ours with
 	tests/custom_ops/fetch_onnxruntime_header.sh
