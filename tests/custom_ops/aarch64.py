@@ -28,17 +28,8 @@ CROSS_LIBRARIES = Path("/usr/aarch64-linux-gnu")
 # Numbers of ONNXTensorElementDataType.
 ELEMENT_TYPES = {1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32"}
 
-# onnxruntime reads this file, and ends the process when it describes an x86 CPU: a Cortex-A76.
-CPUINFO = """\
-processor\t: 0
-BogoMIPS\t: 100.00
-Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm asimddp
-CPU implementer\t: 0x41
-CPU architecture: 8
-CPU variant\t: 0x3
-CPU part\t: 0xd0b
-CPU revision\t: 1
-"""
+# onnxruntime reads /proc/cpuinfo, and ends the process when it describes an x86 CPU.
+CPUINFO = Path(__file__).with_name("cortex_a76_cpuinfo.txt")
 
 
 @dataclass(frozen=True)
@@ -112,10 +103,16 @@ class Aarch64:
 def machine() -> Aarch64:
     """Build, fetch and arrange everything; skips the test where something is missing."""
     build()
+    return system()
+
+
+def system() -> Aarch64:
+    """The machine without what is built here; skips the test where something is missing."""
+    need_tools()
     library = _onnxruntime(onnxruntime.__version__)
     sysroot = FOLDER / "sysroot"
     (sysroot / "proc").mkdir(parents=True, exist_ok=True)
-    (sysroot / "proc" / "cpuinfo").write_text(CPUINFO)
+    shutil.copy(CPUINFO, sysroot / "proc" / "cpuinfo")
     if not (sysroot / "lib").is_symlink():
         (sysroot / "lib").symlink_to(CROSS_LIBRARIES / "lib")
     return Aarch64(library, sysroot)
@@ -148,22 +145,32 @@ def _onnxruntime(version: str) -> Path:
     return library
 
 
-def build() -> None:
-    """Bring the cross build up to date; skips the test where a tool is missing."""
+def need_tools() -> None:
+    """Skip the test where there is no cross compiler or no emulator."""
     for tool, package in (
         ("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu"),
         ("qemu-aarch64", "qemu-user"),
     ):
         if shutil.which(tool) is None:
             pytest.skip(f"no {tool} on this machine; on Debian: apt-get install {package}")
-    # The only cmake may be that of `make install`.
-    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin")]
-    cmake = shutil.which("cmake", path=os.pathsep.join([*places, os.environ["PATH"]]))
-    if cmake is None:
-        pytest.skip("no cmake on this machine")
+
+
+def build() -> None:
+    """Bring the cross build up to date; skips the test where a tool is missing."""
+    need_tools()
     command = [ROOT / "tests" / "custom_ops" / "cpp" / "run.sh", "arm"]
-    environment = {**os.environ, "CMAKE": cmake, "ADDERSR_BUILD_ONLY": "1"}
+    environment = {**os.environ, "CMAKE": cmake(), "ADDERSR_BUILD_ONLY": "1"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     if "Skipped" in result.stdout:
         pytest.skip(result.stdout)
+
+
+def cmake() -> str:
+    """The program cmake; skips the test where there is none."""
+    # The only one may be that of `make install`.
+    places = [str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin")]
+    program = shutil.which("cmake", path=os.pathsep.join([*places, os.environ["PATH"]]))
+    if program is None:
+        pytest.skip("no cmake on this machine")
+    return program
