@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
+from addersr.runtime.colour_profile import describes, embed
 from addersr.runtime.image_container import inspect
 from addersr.runtime.pixels import Pixels, check_pixels
 
@@ -38,6 +39,8 @@ class Picture:
     """[H, W] gray, [H, W, 3] RGB or [H, W, 4] RGBA, upright."""
     notes: tuple[str, ...]
     """What was changed on the way, one sentence each."""
+    profile: bytes = b""
+    """The ICC profile, which says what the colours mean; empty when there is none."""
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -93,7 +96,7 @@ def read_image(path: Path) -> Picture:
     check_pixels(pixels)
     if container.alpha and not notes and pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = _divide_by_alpha(pixels)
-    return Picture(np.ascontiguousarray(pixels), tuple(notes))
+    return Picture(np.ascontiguousarray(pixels), tuple(notes), container.profile)
 
 
 def check_output(path: Path) -> None:
@@ -107,12 +110,17 @@ def check_output(path: Path) -> None:
     check_writable(path)
 
 
-def write_image(path: Path, pixels: Pixels) -> tuple[str, ...]:
+def write_image(path: Path, pixels: Pixels, profile: bytes = b"") -> tuple[str, ...]:
     """Write an image file of the kind that its ending names (JPEG and WebP at quality 95).
+
+    Args:
+        path: of the file.
+        pixels: uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA.
+        profile: the ICC profile of the colours, from :func:`read_image`.
 
     Returns:
         Notes on what the format could not hold, one sentence each. JPEG and BMP have no alpha:
-        the image is laid on white.
+        the image is laid on white. BMP gets no profile, and no file one for other colours.
 
     Raises:
         AdderSRError: unknown ending, wrong array, too large for the format, or not writable.
@@ -138,7 +146,19 @@ def write_image(path: Path, pixels: Pixels) -> tuple[str, ...]:
             f"Cannot write {path}: {pixels.shape[1]}x{pixels.shape[0]} pixels are too many for "
             "this format. Use PNG or TIFF."
         )
-    write_atomically(path, encoded.tobytes())
+    data = encoded.tobytes()
+    if profile:
+        # WebP has no gray.
+        gray = pixels.ndim == 2 and suffix != ".webp"
+        with_profile = embed(data, profile, pixels) if describes(profile, gray=gray) else None
+        if with_profile is None:
+            notes.append(
+                f"{path.name}: the colour profile was left out, since it cannot be kept in this "
+                "format with these colours; they may look a little different."
+            )
+        else:
+            data = with_profile
+    write_atomically(path, data)
     return tuple(notes)
 
 
