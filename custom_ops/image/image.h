@@ -39,6 +39,10 @@ struct RgbJob {
 // Empty, or the sentence that says what is wrong with the filter [rows, 5] of a node of `op`.
 std::string CheckFilter(const char* op, const int16_t* filter, int64_t rows);
 
+// Keys' cubic (a = -0.5) for an enlargement by `scale`, 1 to kMostScale: what filter.py's
+// cubic_filter gives, [scale, kTaps].
+const int16_t* CubicFilter(int64_t scale);
+
 // Work items of a call of either op: some rows of X each. Empty tensors have none.
 int64_t ItemCount(const Shape& shape);
 // Of LumaToRgb; RgbToLuma needs none. Aligned to 64.

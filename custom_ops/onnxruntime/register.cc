@@ -1,4 +1,5 @@
-// The function that onnxruntime calls when the op library is registered with session options.
+#include "custom_ops/onnxruntime/register.h"
+
 #include <memory>
 #include <mutex>
 #include <tuple>
@@ -81,11 +82,8 @@ void Register(const OrtApi* table, OrtSessionOptions* options) {
 }
 
 }  // namespace
-}  // namespace addersr::ort
 
-extern "C" __attribute__((visibility("default"))) addersr::ort::OrtStatus* RegisterCustomOps(
-    addersr::ort::OrtSessionOptions* options, const addersr::ort::OrtApiBase* base) {
-  using namespace addersr::ort;
+OrtStatus* RegisterOps(OrtSessionOptions* options, const OrtApiBase* base) noexcept {
   const OrtApi* table = base->GetApi(kApiVersion);
   if (table == nullptr) {
     // Version 1 of the table exists everywhere, and is enough to say so.
@@ -97,3 +95,5 @@ extern "C" __attribute__((visibility("default"))) addersr::ort::OrtStatus* Regis
   }
   return Guard(Bind(table), [&] { Register(table, options); });
 }
+
+}  // namespace addersr::ort

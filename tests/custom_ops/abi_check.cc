@@ -1,13 +1,13 @@
 // Compares our declaration of onnxruntime's C ABI (custom_ops/onnxruntime/abi.h) with the official
 // header, in everything that the binary relies on: slots, argument types, layouts, constants; and
-// so what the test program that runs models declares (cpp/session_abi.h).
+// so what programs that run models need beside it (custom_ops/onnxruntime/session_abi.h).
 // It is only compiled, never run: tests/custom_ops/test_abi.py.
 #include <onnxruntime_c_api.h>
 
 #include <type_traits>
 
 #include "custom_ops/onnxruntime/abi.h"
-#include "tests/custom_ops/cpp/session_abi.h"
+#include "custom_ops/onnxruntime/session_abi.h"
 
 namespace ours = addersr::ort;
 
@@ -110,6 +110,7 @@ ADDERSR_CHECK(ORT_OP_ATTR_STRING)
 ADDERSR_CHECK(INPUT_OUTPUT_REQUIRED)
 ADDERSR_CHECK(OrtMemTypeDefault)
 ADDERSR_CHECK(ORT_LOGGING_LEVEL_ERROR)
+ADDERSR_CHECK(ORT_LOGGING_LEVEL_FATAL)
 ADDERSR_CHECK(OrtDeviceAllocator)
 #undef ADDERSR_CHECK
 

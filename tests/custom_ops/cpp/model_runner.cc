@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "custom_ops/onnxruntime/session_abi.h"
 #include "custom_ops/onnxruntime/status.h"
 #include "custom_ops/onnxruntime/tensor.h"
-#include "session_abi.h"
 
 namespace {
 

@@ -40,7 +40,7 @@ esac
 
 echo "== The kernels' C++ tests ($kind)"
 "$cmake" -S . -B "$build" "${options[@]}" >/dev/null
-targets=(addersr_tests)
+targets=(addersr_tests addersr_frames_tests)
 [ "$kind" != arm ] || targets+=(addersr_ops addersr_model_runner)
 "$cmake" --build "$build" --parallel "$(nproc)" --target "${targets[@]}" >"$build/log" 2>&1 || {
   cat "$build/log"
@@ -49,7 +49,8 @@ targets=(addersr_tests)
 
 [ -z "${ADDERSR_BUILD_ONLY:-}" ] || exit 0
 
-program=$build/tests/custom_ops/cpp/addersr_tests
+programs=("$build/tests/custom_ops/cpp/addersr_tests"
+  "$build/tests/runtime/embedding/frames/addersr_frames_tests")
 ulimit -c 0  # the death tests would leave core files
 if [ "$kind" != arm ]; then
   # What the dispatcher must find, by the kernel's word.
@@ -63,7 +64,9 @@ if [ "$kind" != arm ]; then
   # AddressSanitizer of g++ 12 does not bear the address randomisation of newer kernels.
   fixed=()
   if [ "$kind" = sanitize ] && setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
-  ADDERSR_EXPECTED_ISAS=$isas "${fixed[@]}" "$program" --gtest_brief=1
+  for program in "${programs[@]}"; do
+    ADDERSR_EXPECTED_ISAS=$isas "${fixed[@]}" "$program" --gtest_brief=1
+  done
   exit
 fi
 for cpu in cortex-a53 cortex-a76 max; do
@@ -71,7 +74,9 @@ for cpu in cortex-a53 cortex-a76 max; do
   [ "$cpu" = cortex-a53 ] || isas="neon_dotprod $isas"
   echo "-- $cpu"
   # Emulation is slow, so fewer random cases. The warning is about threads; there are none.
-  ADDERSR_EXPECTED_ISAS=$isas ADDERSR_RANDOM_CASES=${ADDERSR_RANDOM_CASES:-100} \
-    qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu "$program" --gtest_brief=1 2>&1 |
-    sed -e '/Death tests use fork()/d' -e '/^$/d'
+  for program in "${programs[@]}"; do
+    ADDERSR_EXPECTED_ISAS=$isas ADDERSR_RANDOM_CASES=${ADDERSR_RANDOM_CASES:-100} \
+      qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu "$program" --gtest_brief=1 2>&1 |
+      sed -e '/Death tests use fork()/d' -e '/^$/d'
+  done
 done
