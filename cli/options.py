@@ -57,6 +57,20 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def parse_bytes(size: str | None) -> int | None:
+    """``500M`` as a number of bytes: decimal units k, M, G and T; None stays None.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    if size is None:
+        return None
+    match = re.fullmatch(r"(\d{1,12})([kMGT]?)B?", size)
+    if match is None or int(match[1]) == 0:
+        raise AdderSRError(f"Expected --memory-limit as bytes, for example 500M, got {size!r}.")
+    return int(match[1]) * 1000 ** " kMGT".index(match[2] or " ")
+
+
 def examples(*commands: str) -> str:
     """The end of a command's help: one example per line."""
     return "\n\n".join(["[bold]Examples[/bold]", *(f"  {command}" for command in commands)])

@@ -1,7 +1,5 @@
 """Reading and writing image files: PNG, JPEG, WebP, BMP and TIFF, through OpenCV."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
 from addersr.runtime.colour_profile import describes, embed
 from addersr.runtime.image_container import inspect
+from addersr.runtime.opencv import quiet
 from addersr.runtime.pixels import Pixels, check_pixels
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -51,14 +50,22 @@ def find_images(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise AdderSRError(f"There is no folder {folder}: expected one with images.")
-    files = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
+    files = files_of(folder, SUFFIXES)
     if not files:
         raise AdderSRError(
             f"There are no images in {folder}: expected files ending in {', '.join(SUFFIXES)}."
         )
     return files
+
+
+def files_of(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a folder with one of these endings, but for hidden ones, sorted by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        # What a killed process left behind is hidden.
+        if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
+    )
 
 
 def read_image(path: Path) -> Picture:
@@ -136,7 +143,7 @@ def write_image(path: Path, pixels: Pixels, profile: bytes = b"") -> tuple[str, 
             f"{path.name}: {_WITHOUT_ALPHA[suffix]} has no transparency, so the image was laid on "
             "white."
         )
-    with _quiet():
+    with quiet():
         try:
             done, encoded = cv2.imencode(suffix, _to_bgr(pixels), _QUALITY.get(suffix, []))
         except cv2.error:
@@ -177,24 +184,12 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _decode(data: bytes) -> npt.NDArray[Any] | None:
-    with _quiet():
+    with quiet():
         try:
             # "Unchanged" keeps alpha and depth, and leaves the orientation to us.
             return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         except (cv2.error, MemoryError):
             return None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    # OpenCV writes its own lines about a bad file to stderr; ours is the one that helps.
-    logging: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 moved it there
-    level = logging.getLogLevel()
-    logging.setLogLevel(0)  # silent
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)
 
 
 def _to_rgb(decoded: npt.NDArray[Any]) -> Pixels:

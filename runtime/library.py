@@ -114,7 +114,7 @@ class Engine:
 
     @property
     def info(self) -> EngineInfo:
-        """What is known since the first run, which :meth:`__init__` does not do by itself."""
+        """What is known since the model was opened, for which it ran once."""
         info = _Info(size=ctypes.sizeof(_Info))
         self._check(self._library.addersr_get_info(self._engine, ctypes.byref(info)))
         return EngineInfo(info.runtime.decode(), info.kernel.decode())
@@ -138,8 +138,8 @@ class Engine:
     ) -> None:
         """Enlarge a frame into another; neither is copied.
 
-        The library runs in a thread of its own, so that Ctrl-C and what ``progress`` raises end
-        the call soon: before the next tile.
+        The library runs in a thread of its own, so that Ctrl-C ends the call (and all others of
+        this engine) at once, and what ``progress`` raises ends it before the next tile.
 
         Args:
             kind: of both frames.
@@ -175,6 +175,10 @@ class Engine:
             while not isinstance(said := reports.get(), str):
                 if progress is not None:
                     progress(*said)
+        except KeyboardInterrupt:
+            # Not only before the next tile, which may be large.
+            self._library.addersr_cancel(self._engine)
+            raise
         finally:
             stop.set()
             thread.join()  # it still writes to target
@@ -238,7 +242,7 @@ def _load() -> Any:
         for name, arguments in _FUNCTIONS.items():
             getattr(library, name).argtypes = arguments
         library.addersr_last_error.restype = ctypes.c_char_p
-        library.addersr_close.restype = None
+        library.addersr_close.restype = library.addersr_cancel.restype = None
     except (OSError, AttributeError) as error:
         raise AdderSRError(f"The library {path} cannot be loaded ({error}). {_REINSTALL}") from None
     return library
@@ -251,6 +255,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "addersr_open": (ctypes.c_char_p, *_OPENED),
     "addersr_open_memory": (ctypes.c_char_p, ctypes.c_size_t, *_OPENED),
     "addersr_close": (ctypes.c_void_p,),
+    "addersr_cancel": (ctypes.c_void_p,),
     "addersr_get_info": (ctypes.c_void_p, ctypes.POINTER(_Info)),
     "addersr_memory": (
         *(ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32, ctypes.c_int32),

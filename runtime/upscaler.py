@@ -22,7 +22,6 @@ Order: TypeAlias = Literal["rgb", "bgr"]
 """Of the colours in memory; OpenCV's is ``bgr``."""
 
 _MAX_TILE = 1 << 14
-_FIRST_RUN = 8
 
 
 class Upscaler:
@@ -74,8 +73,6 @@ class Upscaler:
         if tile is None:
             tile = DEFAULT_TILE if memory_limit is None else 0
         self._engine = Engine(source, threads=threads, tile=tile, memory_limit=memory_limit or 0)
-        # A model that cannot run shall not be found out by the first image.
-        self.upscale(np.full((_FIRST_RUN, _FIRST_RUN, 3), 127, np.uint8))
         self.kernel = self._engine.info.kernel or None
 
     @property
