@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from addersr.errors import AdderSRError
-from addersr.runtime import images, video
+from addersr.runtime import images, video, video_writer
 from addersr.runtime.before_after import before_after
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _jobs_of_folder(source: Path, output: Path | None, scale: int) -> list[Job]:
 
 def _suffix(source: Path) -> str:
     """Of the enlargement: the same, where it can be written."""
-    readable_only = set(video.SUFFIXES) - set(video.WRITTEN_SUFFIXES)
+    readable_only = set(video.SUFFIXES) - set(video_writer.SUFFIXES)
     return ".mkv" if source.suffix.lower() in readable_only else source.suffix
 
 

@@ -1,11 +1,10 @@
-"""Video files, frame by frame: OpenCV reads and writes them, ffmpeg, if there, copies the sound."""
+"""Video files, frame by frame: OpenCV reads them; ffmpeg, if it is there, adds the sound."""
 
 import math
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,12 @@ import numpy as np
 
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, replacing
+from addersr.runtime import video_writer
 from addersr.runtime.opencv import quiet
 from addersr.runtime.upscaler import Upscaler
 
-# What OpenCV's own ffmpeg encodes everywhere, by container; x264 is not in it.
-_CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
-
-SUFFIXES = (*_CODECS, ".webm")
+SUFFIXES = (*video_writer.SUFFIXES, ".webm")
 """Endings of files that can be read, in lower case."""
-WRITTEN_SUFFIXES = tuple(_CODECS)
-"""Endings of files that can be written."""
 
 _USUAL_RATE = 25.0
 
@@ -50,9 +45,9 @@ def check_output(path: Path) -> None:
     Raises:
         AdderSRError: unknown ending, or the folder is missing or not writable.
     """
-    if path.suffix.lower() not in WRITTEN_SUFFIXES:
+    if path.suffix.lower() not in video_writer.SUFFIXES:
         raise AdderSRError(
-            f"Cannot write {path}: expected a name ending in {', '.join(WRITTEN_SUFFIXES)}."
+            f"Cannot write {path}: expected a name ending in {', '.join(video_writer.SUFFIXES)}."
         )
     check_writable(path)
 
@@ -63,15 +58,16 @@ def upscale_video(
     target: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> Enlarged:
-    """Enlarge a video: MPEG-4 (MJPEG in AVI), with the rate of the source, at 8 bits.
+    """Enlarge a video, at the rate of the source and 8 bits.
 
-    The sound is copied as it is where the program ``ffmpeg`` is installed. The file is written
-    under another name, and renamed when it is complete.
+    Where the program ``ffmpeg`` is installed it is H.264, and the sound is copied as it is; else
+    OpenCV writes MPEG-4 or, in AVI, MJPEG. The file is written under another name, and renamed when
+    it is complete.
 
     Args:
         upscaler: enlarges the frames.
         source: any file that OpenCV reads.
-        target: of one of :data:`WRITTEN_SUFFIXES`.
+        target: of one of ``video_writer.SUFFIXES``.
         progress: called with the frames done, and with those that the source says it has.
 
     Raises:
@@ -81,6 +77,7 @@ def upscale_video(
     """
     check_output(target)
     notes: list[str] = []
+    ffmpeg = video_writer.find_ffmpeg()
     with _reader(source) as reader, replacing(target) as temporary:
         frames, announced = 0, int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
         rate = float(reader.get(cv2.CAP_PROP_FPS))
@@ -100,10 +97,10 @@ def upscale_video(
                 "column was cut off."
             )
         try:
-            with _writer(temporary, target, rate, width, height) as writer:
+            with _writer(ffmpeg, temporary, rate, width, height) as write:
                 while done:
                     upscaler.upscale(frame, out=large, order="bgr")
-                    writer.write(np.ascontiguousarray(large[:height, :width]))
+                    write(np.ascontiguousarray(large[:height, :width]))
                     frames += 1
                     if progress is not None:
                         progress(frames, max(announced, frames))
@@ -114,7 +111,13 @@ def upscale_video(
         _check_written(temporary, target, frames)
         if frames < announced:
             notes.append(f"{source.name} ends after {frames} of {announced} frames.")
-        notes += _copy_sound(source, temporary, target)
+        if ffmpeg is None:
+            notes.append(
+                f"{target.name} has no sound, and its picture loses a little detail: install "
+                "ffmpeg for the sound and H.264."
+            )
+        elif problem := video_writer.copy_sound(ffmpeg, source, temporary):
+            notes.append(f"{target.name} has no sound, since it could not be copied: {problem}.")
     return Enlarged(width, height, frames, rate, seconds, tuple(notes))
 
 
@@ -131,22 +134,12 @@ def _reader(path: Path) -> Iterator[Any]:
         reader.release()
 
 
-@contextmanager
 def _writer(
-    temporary: Path, target: Path, rate: float, width: int, height: int
-) -> Iterator[cv2.VideoWriter]:
-    codec = cv2.VideoWriter.fourcc(*_CODECS[target.suffix.lower()])
-    with quiet():
-        writer = cv2.VideoWriter(str(temporary), cv2.CAP_FFMPEG, codec, rate, (width, height))
-    try:
-        if not writer.isOpened():
-            raise AdderSRError(
-                f"Cannot write {target}: OpenCV has no encoder for {width}x{height} pixels at "
-                f"{rate:g} frames per second. Try another ending."
-            )
-        yield writer
-    finally:
-        writer.release()
+    ffmpeg: str | None, path: Path, rate: float, width: int, height: int
+) -> AbstractContextManager[video_writer.Write]:
+    if ffmpeg is None:
+        return video_writer.opencv_writer(path, rate, width, height)
+    return video_writer.ffmpeg_writer(ffmpeg, path, rate, width, height)
 
 
 def _keep(temporary: Path, target: Path, frames: int) -> str:
@@ -168,21 +161,3 @@ def _check_written(temporary: Path, target: Path, frames: int) -> None:
     reader.release()
     if not complete:
         raise AdderSRError(f"Cannot write {target}: not all frames arrived. Is the disk full?")
-
-
-def _copy_sound(source: Path, temporary: Path, target: Path) -> list[str]:
-    """Add the sound of ``source``; what is to be said about it."""
-    program = shutil.which("ffmpeg")
-    if program is None:
-        return [f"{target.name} has no sound: install ffmpeg to keep that of {source.name}."]
-    with replacing(temporary) as joined:
-        command = [
-            *(program, "-nostdin", "-y", "-v", "error", "-i", temporary, "-i", source),
-            *("-map", "0:v:0", "-map", "1:a?", "-c", "copy", joined),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or joined.stat().st_size == 0:
-            shutil.copyfile(temporary, joined)
-            reason = (done.stderr.strip().splitlines() or ["it gives no reason"])[0]
-            return [f"{target.name} has no sound: ffmpeg could not copy it ({reason})."]
-    return []
