@@ -31,6 +31,7 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
     const char* const* input_names, const OrtValue* const* inputs, size_t input_count,             \
     const char* const* output_names, size_t output_count, OrtValue** outputs)                      \
   X(10, 1, CreateSessionOptions, OrtStatus*, OrtSessionOptions** out)                              \
+  X(17, 1, DisableMemPattern, OrtStatus*, OrtSessionOptions* options)                              \
   X(22, 1, SetSessionLogSeverityLevel, OrtStatus*, OrtSessionOptions* options, int level)          \
   X(24, 1, SetIntraOpNumThreads, OrtStatus*, OrtSessionOptions* options, int threads)              \
   X(25, 1, SetInterOpNumThreads, OrtStatus*, OrtSessionOptions* options, int threads)              \
@@ -58,6 +59,8 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
   X(61, 1, GetDimensionsCount, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, size_t* out)     \
   X(62, 1, GetDimensions, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, int64_t* out,         \
     size_t count)                                                                                  \
+  X(65, 1, GetTensorTypeAndShape, OrtStatus*, const OrtValue* value,                               \
+    OrtTensorTypeAndShapeInfo** out)                                                               \
   X(69, 1, CreateCpuMemoryInfo, OrtStatus*, OrtAllocatorType allocator, OrtMemType memory,         \
     OrtMemoryInfo** out)                                                                           \
   X(76, 1, AllocatorFree, OrtStatus*, OrtAllocator* allocator, void* memory)                       \
@@ -69,6 +72,7 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
   X(96, 1, ReleaseValue, void, OrtValue* value)                                                    \
   X(97, 1, ReleaseRunOptions, void, OrtRunOptions* options)                                        \
   X(98, 1, ReleaseTypeInfo, void, OrtTypeInfo* info)                                               \
+  X(99, 1, ReleaseTensorTypeAndShapeInfo, void, OrtTensorTypeAndShapeInfo* info)                   \
   X(100, 1, ReleaseSessionOptions, void, OrtSessionOptions* options)                               \
   X(130, 5, AddSessionConfigEntry, OrtStatus*, OrtSessionOptions* options, const char* key,        \
     const char* value)                                                                             \
