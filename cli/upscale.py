@@ -129,7 +129,7 @@ def _all(
                 files.append({"input": str(job.source), "error": str(error)})
                 say_error(str(error))
             except KeyboardInterrupt as interrupt:
-                raise KeyboardInterrupt(_interrupted(files, jobs, interrupt)) from interrupt
+                raise KeyboardInterrupt(_interrupted(jobs, keep, interrupt)) from interrupt
             show_progress(number, len(jobs))
     skipped = sum("skipped" in one for one in files)
     if skipped:
@@ -157,12 +157,11 @@ def _one(
     return result
 
 
-def _interrupted(
-    files: list[dict[str, Any]], jobs: "list[Job]", interrupt: KeyboardInterrupt
-) -> str:
-    done = sum("error" not in one for one in files)
-    # Of a video that was under way.
-    said = str(interrupt) or "Interrupted."
+def _interrupted(jobs: "list[Job]", keep: bool, interrupt: KeyboardInterrupt) -> str:
+    said = str(interrupt) or "Interrupted."  # of a video that was under way
+    if not keep:
+        return f"{said} What is done is kept."
+    done = sum(job.target.exists() for job in jobs)
     return (
         f"{said} {done} of {len(jobs)} files are done, and kept; the same command goes on with the "
         "others."

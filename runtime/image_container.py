@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION_TAG = 0x0112
 _WIDTH_TAG, _HEIGHT_TAG, _EXTRA_SAMPLES_TAG = 0x0100, 0x0101, 0x0152
 PROFILE_TAG = 0x8773
@@ -45,7 +46,7 @@ class Container:
 def inspect(data: bytes) -> Container | None:
     """Read the headers of an image file; None when it is none of the five kinds."""
     try:
-        if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        if data.startswith(_PNG):
             return _png(data)
         if data.startswith(b"\xff\xd8\xff"):
             return _jpeg(data)
@@ -68,18 +69,37 @@ def inspect(data: bytes) -> Container | None:
 
 def _png(data: bytes) -> Container:
     width, height = struct.unpack_from(">II", data, 16)
-    orientation, complete, position, profile = 1, False, 8, b""
-    while position + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
+    orientation, complete, profile = 1, False, b""
+    for kind, start, end in _png_chunks(data):
         if kind == b"eXIf":
-            orientation = _orientation(data[position + 8 : position + 8 + length])
+            orientation = _orientation(data[start + 8 : end - 4])
         elif kind == b"iCCP":
-            profile = _inflated(data[position + 8 : position + 8 + length])
-        position += length + 12
-        if kind == b"IEND":
-            complete = position <= len(data)
-            break
+            profile = _inflated(data[start + 8 : end - 4])
+        elif kind == b"IEND":
+            complete = end <= len(data)
     return Container("png", width, height, orientation, complete, profile=profile)
+
+
+def without_png_profile(data: bytes) -> bytes:
+    """A PNG without its ICC profile, about which libpng would complain on stderr.
+
+    Many programs wrote profiles with small mistakes. Other files come back as they are.
+    """
+    if data.startswith(_PNG):
+        for kind, start, end in _png_chunks(data):
+            if kind == b"iCCP":
+                return data[:start] + data[end:]
+    return data
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, begin and end of each chunk, up to the end of the image."""
+    kind, end = b"", len(_PNG)
+    while kind != b"IEND" and end + 8 <= len(data):
+        start = end
+        length, kind = struct.unpack_from(">I4s", data, start)
+        end = start + length + 12
+        yield kind, start, end
 
 
 def _inflated(chunk: bytes) -> bytes:

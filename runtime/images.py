@@ -11,7 +11,7 @@ import numpy.typing as npt
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
 from addersr.runtime.colour_profile import describes, embed
-from addersr.runtime.image_container import inspect
+from addersr.runtime.image_container import inspect, without_png_profile
 from addersr.runtime.opencv import quiet
 from addersr.runtime.pixels import Pixels, check_pixels
 
@@ -187,7 +187,8 @@ def _decode(data: bytes) -> npt.NDArray[Any] | None:
     with quiet():
         try:
             # "Unchanged" keeps alpha and depth, and leaves the orientation to us.
-            return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            encoded = np.frombuffer(without_png_profile(data), np.uint8)
+            return cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
         except (cv2.error, MemoryError):
             return None
 

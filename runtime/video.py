@@ -78,7 +78,7 @@ def upscale_video(
     check_output(target)
     notes: list[str] = []
     ffmpeg = video_writer.find_ffmpeg()
-    with _reader(source) as reader, replacing(target) as temporary:
+    with _reader(source) as reader, replacing(target, target.suffix) as temporary:
         frames, announced = 0, int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
         rate = float(reader.get(cv2.CAP_PROP_FPS))
         if not (math.isfinite(rate) and rate > 0):
@@ -109,8 +109,10 @@ def upscale_video(
             raise KeyboardInterrupt(_keep(temporary, target, frames)) from interrupt
         seconds = time.perf_counter() - start
         _check_written(temporary, target, frames)
-        if frames < announced:
-            notes.append(f"{source.name} ends after {frames} of {announced} frames.")
+        if frames + 1 < announced:  # containers count roughly
+            notes.append(
+                f"{source.name} says that it has {announced} frames; {frames} could be read."
+            )
         if ffmpeg is None:
             notes.append(
                 f"{target.name} has no sound, and its picture loses a little detail: install "

@@ -101,7 +101,7 @@ def copy_sound(program: str, source: Path, path: Path) -> str:
     Returns:
         Why it could not be added; empty when all went well.
     """
-    with replacing(path) as joined:
+    with replacing(path, path.suffix) as joined:
         command = [
             *(program, "-nostdin", "-y", "-v", "error", "-i", str(path), "-i", str(source)),
             *("-map", "0:v:0", "-map", "1:a?", "-c", "copy", str(joined)),

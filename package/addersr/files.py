@@ -55,11 +55,15 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside ``path``, empty and with the same ending, that others may write.
+def replacing(path: Path, ending: str = "") -> Iterator[Path]:
+    """A temporary file beside ``path``, empty and hidden, that others may write.
 
     When the block ends it is renamed to ``path``; when the block fails it is removed, and ``path``
     is as it was.
+
+    Args:
+        path: of the file.
+        ending: of the temporary name, for who goes by it.
 
     Raises:
         AdderSRError: the file cannot be written (no folder, no permission, disk full).
@@ -67,9 +71,7 @@ def replacing(path: Path) -> Iterator[Path]:
     check_writable(path)
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=ending)
         os.close(handle)
         temporary = Path(name)
         yield temporary
