@@ -68,7 +68,8 @@ def parse_bytes(size: str | None) -> int | None:
     match = re.fullmatch(r"(\d{1,12})([kMGT]?)B?", size)
     if match is None or int(match[1]) == 0:
         raise AdderSRError(f"Expected --memory-limit as bytes, for example 500M, got {size!r}.")
-    return int(match[1]) * 1000 ** " kMGT".index(match[2] or " ")
+    factors = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    return int(match[1]) * factors[match[2]]
 
 
 def examples(*commands: str) -> str:

@@ -37,7 +37,8 @@ def upscale_picture(network: Network, image: Pixels) -> Pixels:
 
 def _gray(network: Network, image: Pixels) -> Pixels:
     if network.info.io == "float" and network.info.colour == "y":
-        return _levels(network.run(_floats(image[None])))[0]
+        (levels,) = _levels(network.run(_floats(image[None])))
+        return np.asarray(levels, np.uint8)
     colours = _colours(network, np.repeat(image[:, :, np.newaxis], 3, axis=2))
     # The mean, rounded; a third has no halves.
     mean: Pixels = ((colours.sum(axis=2, dtype=np.int32) + 1) // 3).astype(np.uint8)
@@ -50,13 +51,14 @@ def _colours(network: Network, rgb: Pixels) -> Pixels:
         return pixels
     if network.info.colour == "rgb":
         planes = network.run(_floats(np.ascontiguousarray(rgb.transpose(2, 0, 1))))
-        return _levels(planes).transpose(1, 2, 0)
+        return np.moveaxis(_levels(planes), 0, 2)
     luma = network.run(rgb_to_luma(rgb[None])[0])
-    return luma_to_rgb(luma[None], rgb[None], cubic_filter(network.info.scale))[0]
+    (joined,) = luma_to_rgb(luma[None], rgb[None], cubic_filter(network.info.scale))
+    return np.asarray(joined, np.uint8)
 
 
 def _floats(levels: Pixels) -> npt.NDArray[np.float32]:
-    return levels.astype(np.float32) / _FULL
+    return np.asarray(levels.astype(np.float32) / _FULL, np.float32)
 
 
 def _levels(values: npt.NDArray[Any]) -> Pixels:

@@ -15,7 +15,7 @@ from addersr.files import replacing
 from addersr.runtime.opencv import quiet
 from addersr.runtime.pixels import Pixels
 
-Write: TypeAlias = Callable[[Pixels], None]
+Write: TypeAlias = Callable[[Pixels], object]
 """Takes one frame, uint8 [H, W, 3] in the order of OpenCV, without gaps."""
 
 # What OpenCV's own ffmpeg encodes everywhere, by container; x264 is not in it.
