@@ -3,13 +3,17 @@
 function(addersr_isa_source target isa file)
   set(x86 avx512 avx2 sse41)
   set(arm neon_dotprod neon)
-  # GCC 12 takes the "undefined" operand inside its own AVX-512 intrinsics for a mistake (bug 105593).
-  set(flags_avx512 -mavx512f -mavx512bw -mavx512vl -mfma -Wno-uninitialized -Wno-maybe-uninitialized)
+  set(flags_avx512 -mavx512f -mavx512bw -mavx512vl -mfma)
   set(flags_avx2 -mavx2 -mfma)
   set(flags_sse41 -msse4.1)
   set(flags_neon_dotprod -march=armv8.2-a+dotprod)
+  if(ADDERSR_ZIG)  # which takes -march for the name of a CPU
+    set(flags_neon_dotprod -mcpu=generic+v8_2a+dotprod)
+  endif()
   set(flags_neon)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 takes the "undefined" operand inside its own AVX-512 intrinsics for a mistake (bug 105593).
+    list(APPEND flags_avx512 -Wno-uninitialized -Wno-maybe-uninitialized)
     # Scheduling before register allocation loads a whole tile's pixels at once, and accumulators
     # spill into the stack inside the loop. Afterwards there are registers left to schedule with.
     list(APPEND flags_neon_dotprod -fno-schedule-insns -frename-registers)
