@@ -12,22 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from addersr.errors import AdderSRError
+from addersr.runtime.installed import library_path
 from addersr.runtime.pixels import Pixels
 
-# The second is what the linker's name points to, where links do not survive.
-_FILE_NAMES = ("libaddersr.so", "libaddersr.so.1")
 _RUNTIME_VARIABLE = "ADDERSR_ONNXRUNTIME"
 _NO_RUNTIME = 2
-_REINSTALL = (
-    "Reinstall addersr: pip install --force-reinstall addersr, or pip install . in a checkout."
-)
 
 
 class NoRuntimeError(AdderSRError):
@@ -206,19 +201,6 @@ class Engine:
         return str(self._library.addersr_last_error().decode(errors="replace"))
 
 
-def library_path() -> Path:
-    """The absolute path of the embedding library.
-
-    Raises:
-        AdderSRError: the package was installed without it.
-    """
-    for name in _FILE_NAMES:
-        path = _folder() / name
-        if path.is_file():
-            return path.absolute()
-    raise AdderSRError(f"The library {_folder() / _FILE_NAMES[0]} is missing. {_REINSTALL}")
-
-
 def onnxruntime_library() -> Path | None:
     """The library in the installed wheel of onnxruntime; None when there is none.
 
@@ -238,10 +220,6 @@ def _runtime() -> bytes | None:
     return None if path is None else bytes(path)
 
 
-def _folder() -> Path:
-    return Path(str(resources.files("addersr.runtime") / "lib"))
-
-
 @cache
 def _load() -> Any:
     path = library_path()
@@ -252,7 +230,9 @@ def _load() -> Any:
         library.addersr_last_error.restype = ctypes.c_char_p
         library.addersr_close.restype = library.addersr_cancel.restype = None
     except (OSError, AttributeError) as error:
-        raise AdderSRError(f"The library {path} cannot be loaded ({error}). {_REINSTALL}") from None
+        raise AdderSRError(
+            f"The library {path} cannot be loaded ({error}). Reinstall addersr."
+        ) from None
     return library
 
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from addersr import zoo
 from addersr.errors import AdderSRError
+from addersr.runtime.installed import library_path
 from addersr.runtime.kernel_calls import kernel_between, kernel_calls
-from addersr.runtime.library import Engine, Format, NoRuntimeError, library_path
+from addersr.runtime.library import Engine, Format, NoRuntimeError
 from addersr.runtime.model_info import ModelInfo, read_model_info
 from addersr.runtime.network import Network
 from addersr.runtime.pixels import Pixels, check_pixels

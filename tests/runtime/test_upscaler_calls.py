@@ -14,11 +14,11 @@ import pytest
 from addersr import custom_ops
 from addersr.errors import AdderSRError
 from addersr.runtime import upscaler as upscaler_module
+from addersr.runtime.installed import library_path
 from addersr.runtime.library import (
     Engine,
     Format,
     NoRuntimeError,
-    library_path,
     onnxruntime_library,
 )
 from addersr.runtime.upscaler import Upscaler
