@@ -157,6 +157,17 @@ def test_what_progress_raises_ends_the_call(upscaler: Upscaler, photo: Array) ->
     assert upscaler.upscale(photo).shape == (96, 128, 3)  # it can go on
 
 
+def test_a_failing_thread_is_no_hang(
+    upscaler: Upscaler, photo: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> str:
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(Engine, "_problem", fail)
+    with pytest.raises(MemoryError, match="none left"):
+        upscaler.upscale(photo)
+
+
 def test_ctrl_c_ends_the_call(upscaler: Upscaler, photo: Array) -> None:
     image = np.tile(photo, (4, 4, 1))
     seen = []
