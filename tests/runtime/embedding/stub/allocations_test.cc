@@ -30,7 +30,8 @@ TEST(StubAllocationsTest, NoneAfterTheFirstFrame) {
     for (const int32_t tile : {0, 16}) {
       const StubEngine engine(kind, 2, 1, 3, tile);
       for (const int32_t format : kFormats) {
-        const StubFrames frames(kind, format, 2, 45, 67, 1);
+        // Of several items, so that the engine's threads work.
+        const StubFrames frames(kind, format, 2, 150, 100, 1);
         for (int frame = 0; frame < 4; ++frame) {
           const int64_t before = AllocationsOfAll();
           ASSERT_EQ(addersr_upscale(engine.get(), frames.input(), frames.output(), nullptr),

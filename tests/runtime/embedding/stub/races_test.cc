@@ -51,6 +51,18 @@ TEST(StubRacesTest, OneEngineFromSeveralThreads) {
   }
 }
 
+// So large that the engine's own threads share the work.
+TEST(StubRacesTest, ManyItems) {
+  for (const Kind& kind : kNetworks) {
+    const StubEngine engine(kind, 1, 1, 3, 0);
+    const StubFrames rgba(kind, ADDERSR_RGBA, 1, 400, 110, 1);
+    const StubFrames nv12(kind, ADDERSR_NV12, 1, 400, 110, 2);
+    OnThreads(2, [&](int thread) {
+      for (int i = 0; i < 5; ++i) Upscale(engine, thread == 0 ? rgba : nv12);
+    });
+  }
+}
+
 TEST(StubRacesTest, SeveralEngines) {
   const StubEngine engines[] = {
       {kNetworks[0], 2, 1, 2, 0}, {kNetworks[1], 3, 2, 2, 30}, {kNetworks[2], 1, 0, 1, 0}};
