@@ -31,6 +31,7 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
     const char* const* input_names, const OrtValue* const* inputs, size_t input_count,             \
     const char* const* output_names, size_t output_count, OrtValue** outputs)                      \
   X(10, 1, CreateSessionOptions, OrtStatus*, OrtSessionOptions** out)                              \
+  X(17, 1, DisableMemPattern, OrtStatus*, OrtSessionOptions* options)                              \
   X(22, 1, SetSessionLogSeverityLevel, OrtStatus*, OrtSessionOptions* options, int level)          \
   X(24, 1, SetIntraOpNumThreads, OrtStatus*, OrtSessionOptions* options, int threads)              \
   X(25, 1, SetInterOpNumThreads, OrtStatus*, OrtSessionOptions* options, int threads)              \

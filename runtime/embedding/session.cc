@@ -55,6 +55,9 @@ Session::Session(const Runtime& runtime, const void* model, size_t bytes, const 
   check(api.SetIntraOpNumThreads(options.get(), threads));
   check(api.SetInterOpNumThreads(options.get(), 1));
   check(api.SetSessionLogSeverityLevel(options.get(), ort::ORT_LOGGING_LEVEL_FATAL));
+  // A pattern is a plan of one block for all tensors, made beside those that the first run left in
+  // the arena: twice the memory, and one more plan for every size that comes.
+  check(api.DisableMemPattern(options.get()));
   // Between runs the cores belong to our own threads and to the application.
   check(api.AddSessionConfigEntry(options.get(), "session.force_spinning_stop", "1"));
   check(ort::RegisterOps(options.get(), runtime.base));

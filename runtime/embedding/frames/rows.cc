@@ -1,3 +1,6 @@
+// Three bytes beside each other are what compilers make no vectors of. So pixels with which there
+// is more to do pass through a buffer on the stack, in which each is one integer: red in its lowest
+// byte, then green, then blue.
 #include "runtime/embedding/frames/rows.h"
 
 #include <algorithm>
@@ -8,8 +11,50 @@
 namespace addersr::embedding {
 namespace {
 
-// In a form that compilers make vectors of without SSE4.1.
-uint8_t ToByte(float unit) {
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a pixel's first byte is its lowest");
+
+constexpr int64_t kChunk = 256;
+
+// Calls run(first pixel, pixels) for parts of a row.
+template <class Run>
+void ForChunks(int64_t pixels, const Run& run) {
+  for (int64_t first = 0; first < pixels; first += kChunk) {
+    run(first, std::min(kChunk, pixels - first));
+  }
+}
+
+// The highest byte is anything.
+void Unpack(const uint8_t* rgb, int64_t pixels, uint32_t* packed) {
+  for (int64_t i = 0; i + 1 < pixels; ++i) std::memcpy(&packed[i], rgb + 3 * i, 4);
+  std::memcpy(&packed[pixels - 1], rgb + 3 * (pixels - 1), 3);
+}
+
+// Each pixel overwrites a byte of the next one, which comes later.
+void Pack(const uint32_t* packed, int64_t pixels, uint8_t* rgb) {
+  for (int64_t i = 0; i + 1 < pixels; ++i) std::memcpy(rgb + 3 * i, &packed[i], 4);
+  std::memcpy(rgb + 3 * (pixels - 1), &packed[pixels - 1], 3);
+}
+
+uint32_t Red(uint32_t packed) { return packed & 0xff; }
+uint32_t Green(uint32_t packed) { return packed >> 8 & 0xff; }
+uint32_t Blue(uint32_t packed) { return packed >> 16 & 0xff; }
+uint32_t Packed(uint32_t red, uint32_t green, uint32_t blue) {
+  return red | green << 8 | blue << 16;
+}
+
+// RGB out of what of(i) gives for the pixel i.
+template <class Of>
+void MakeRgb(int64_t pixels, uint8_t* rgb, const Of& of) {
+  uint32_t packed[kChunk];
+  ForChunks(pixels, [&](int64_t first, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) packed[i] = of(first + i);
+    Pack(packed, count, rgb + 3 * first);
+  });
+}
+
+float Unit(uint32_t byte) { return static_cast<float>(static_cast<int32_t>(byte)) / 255.0F; }
+
+uint32_t Level(float unit) {
   float level = unit * 255.0F;
   level = level > 0.0F ? level : 0.0F;  // also where it is not a number
   level = level < 255.0F ? level : 255.0F;
@@ -17,10 +62,10 @@ uint8_t ToByte(float unit) {
   level += 0x1p23F;
   uint32_t bits;
   std::memcpy(&bits, &level, sizeof bits);
-  return static_cast<uint8_t>(bits);
+  return bits & 0xff;
 }
 
-uint8_t Limited(int32_t level) { return static_cast<uint8_t>(std::clamp(level, 0, 255)); }
+uint32_t Limited(int32_t level) { return static_cast<uint32_t>(std::clamp(level, 0, 255)); }
 
 }  // namespace
 
@@ -33,15 +78,15 @@ void SwapRedAndBlue(const uint8_t* from, int64_t pixels, uint8_t* to) {
 }
 
 void RgbaToRgb(const uint8_t* rgba, int64_t pixels, uint8_t* rgb) {
-  for (int64_t i = 0; i < pixels; ++i) {
-    for (int64_t c = 0; c < 3; ++c) rgb[3 * i + c] = rgba[4 * i + c];
-  }
+  MakeRgb(pixels, rgb, [&](int64_t i) {
+    uint32_t pixel;
+    std::memcpy(&pixel, rgba + 4 * i, sizeof pixel);
+    return pixel;
+  });
 }
 
 void GrayToRgb(const uint8_t* gray, int64_t pixels, uint8_t* rgb) {
-  for (int64_t i = 0; i < pixels; ++i) {
-    for (int64_t c = 0; c < 3; ++c) rgb[3 * i + c] = gray[i];
-  }
+  MakeRgb(pixels, rgb, [&](int64_t i) { return Packed(gray[i], gray[i], gray[i]); });
 }
 
 void RgbToGray(const uint8_t* rgb, int64_t pixels, uint8_t* gray) {
@@ -51,40 +96,53 @@ void RgbToGray(const uint8_t* rgb, int64_t pixels, uint8_t* gray) {
 }
 
 void ToUnits(const uint8_t* bytes, int64_t pixels, float* units) {
-  for (int64_t i = 0; i < pixels; ++i) units[i] = static_cast<float>(bytes[i]) / 255.0F;
+  for (int64_t i = 0; i < pixels; ++i) units[i] = Unit(bytes[i]);
 }
 
 void RgbToPlanes(const uint8_t* rgb, int64_t pixels, float* red, float* green, float* blue) {
-  for (int64_t i = 0; i < pixels; ++i) {
-    red[i] = static_cast<float>(rgb[3 * i]) / 255.0F;
-    green[i] = static_cast<float>(rgb[3 * i + 1]) / 255.0F;
-    blue[i] = static_cast<float>(rgb[3 * i + 2]) / 255.0F;
-  }
+  uint32_t packed[kChunk] = {};
+  ForChunks(pixels, [&](int64_t first, int64_t count) {
+    Unpack(rgb + 3 * first, count, packed);
+    for (int64_t i = 0; i < count; ++i) {
+      red[first + i] = Unit(Red(packed[i]));
+      green[first + i] = Unit(Green(packed[i]));
+      blue[first + i] = Unit(Blue(packed[i]));
+    }
+  });
 }
 
 void ToBytes(const float* units, int64_t pixels, uint8_t* bytes) {
-  for (int64_t i = 0; i < pixels; ++i) bytes[i] = ToByte(units[i]);
+  for (int64_t i = 0; i < pixels; ++i) bytes[i] = static_cast<uint8_t>(Level(units[i]));
 }
 
 void PlanesToRgb(const float* red, const float* green, const float* blue, int64_t pixels,
                  uint8_t* rgb) {
-  for (int64_t i = 0; i < pixels; ++i) {
-    rgb[3 * i] = ToByte(red[i]);
-    rgb[3 * i + 1] = ToByte(green[i]);
-    rgb[3 * i + 2] = ToByte(blue[i]);
-  }
+  MakeRgb(pixels, rgb,
+          [&](int64_t i) { return Packed(Level(red[i]), Level(green[i]), Level(blue[i])); });
 }
 
 void PlanesToGray(const float* red, const float* green, const float* blue, int64_t pixels,
                   uint8_t* gray) {
-  for (int64_t i = 0; i < pixels; ++i) gray[i] = ToByte((red[i] + green[i] + blue[i]) / 3.0F);
+  for (int64_t i = 0; i < pixels; ++i) {
+    gray[i] = static_cast<uint8_t>(Level((red[i] + green[i] + blue[i]) / 3.0F));
+  }
 }
 
 void JoinAlpha(const uint8_t* rgb, const int32_t* pairs, int64_t pixels, uint8_t* rgba) {
-  for (int64_t i = 0; i < pixels; ++i) {
-    for (int64_t c = 0; c < 3; ++c) rgba[4 * i + c] = rgb[3 * i + c];
-    rgba[4 * i + 3] = Sample(LowerOfPair(pairs[i]));
-  }
+  uint32_t alpha[kChunk];
+  ForChunks(pixels, [&](int64_t first, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      alpha[i] = uint32_t{Sample(LowerOfPair(pairs[first + i]))} << 24;
+    }
+    const auto join = [&](int64_t i, size_t bytes) {
+      uint32_t pixel = 0;
+      std::memcpy(&pixel, rgb + 3 * (first + i), bytes);
+      pixel = (pixel & 0xffffff) | alpha[i];
+      std::memcpy(rgba + 4 * (first + i), &pixel, sizeof pixel);
+    };
+    for (int64_t i = 0; i + 1 < count; ++i) join(i, 4);
+    join(count - 1, 3);
+  });
 }
 
 void PairsToNv12(const int32_t* pairs, int64_t samples, uint8_t* uv) {
@@ -100,13 +158,12 @@ void PairsToPlanes(const int32_t* pairs, int64_t samples, uint8_t* u, uint8_t* v
 }
 
 void LimitedRangeToRgb(const uint8_t* luma, const int32_t* pairs, int64_t pixels, uint8_t* rgb) {
-  for (int64_t i = 0; i < pixels; ++i) {
+  MakeRgb(pixels, rgb, [&](int64_t i) {
     const int32_t y = 9539 * 64 * (luma[i] - 16) + (1 << 18);
     const int32_t u = LowerOfPair(pairs[i]), v = UpperOfPair(pairs[i]);
-    rgb[3 * i] = Limited((y + 13075 * v) >> 19);
-    rgb[3 * i + 1] = Limited((y - 3209 * u - 6660 * v) >> 19);
-    rgb[3 * i + 2] = Limited((y + 16525 * u) >> 19);
-  }
+    return Packed(Limited((y + 13075 * v) >> 19), Limited((y - 3209 * u - 6660 * v) >> 19),
+                  Limited((y + 16525 * u) >> 19));
+  });
 }
 
 void RgbToLimitedLuma(const uint8_t* rgb, int64_t pixels, uint8_t* luma) {

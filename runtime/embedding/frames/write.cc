@@ -168,26 +168,48 @@ void WriteGray(const TileJob& job, const Part& part) {
   }
 }
 
+// Rows of RGB, each of which is made once: a row of pixels is needed for luma and for chroma.
+class RgbRows {
+ public:
+  RgbRows(const NetworkOutput& network, const ItemScratch& scratch, int64_t left, int64_t right)
+      : network_(network), scratch_(scratch), left_(left), pixels_(right - left) {}
+
+  // Of successive calls no two are more than a row apart.
+  const uint8_t* operator()(int64_t row) {
+    const int slot = static_cast<int>(row % 2);
+    if (held_[slot] != row) {
+      rows_[slot] = network_.Rgb(row, left_, pixels_, scratch_.rgb(slot));
+      held_[slot] = row;
+    }
+    return rows_[slot];
+  }
+
+ private:
+  const NetworkOutput& network_;
+  const ItemScratch& scratch_;
+  int64_t left_, pixels_;
+  int64_t held_[2] = {-1, -1};
+  const uint8_t* rows_[2] = {};
+};
+
 void WriteLimitedRange(const TileJob& job, const Part& part, const ItemScratch& scratch) {
   const NetworkOutput network(job);
   const addersr_frame& frame = *job.output;
-  for (int64_t row = part.top; row < part.bottom; ++row) {
-    const uint8_t* const rgb = network.Rgb(row, part.left, part.width(), scratch.rgb(0));
-    RgbToLimitedLuma(rgb, part.width(), Row(frame, 0, row) + part.left);
-  }
   const ChromaPart samples(part);
-  if (samples.empty()) return;
   // The last sample's second pixel may lie beyond the part, which Margin provides for.
-  const int64_t left = 2 * samples.left;
-  const int64_t pixels = std::min<int64_t>(2 * samples.right, frame.width) - left;
+  const int64_t right = std::min<int64_t>(2 * samples.right, frame.width);
+  const int64_t skipped = 2 * samples.left - part.left;
   const bool nv12 = frame.format == ADDERSR_NV12;
-  for (int64_t row = samples.top; row < samples.bottom; ++row) {
-    const int64_t below = std::min<int64_t>(2 * row + 1, frame.height - 1);
-    const uint8_t* const upper = network.Rgb(2 * row, left, pixels, scratch.rgb(0));
-    const uint8_t* const lower = network.Rgb(below, left, pixels, scratch.rgb(1));
-    uint8_t* const u = Row(frame, 1, row) + samples.left * PixelBytes(frame.format, 1);
-    uint8_t* const v = nv12 ? u + 1 : Row(frame, 2, row) + samples.left;
-    RgbToLimitedChroma(upper, lower, pixels, u, v, nv12 ? 2 : 1);
+  RgbRows rows(network, scratch, part.left, std::max(right, part.right));
+  for (int64_t row = part.top; row < part.bottom; ++row) {
+    const uint8_t* const upper = rows(row);
+    RgbToLimitedLuma(upper, part.width(), Row(frame, 0, row) + part.left);
+    if (row % 2 != 0) continue;
+    const uint8_t* const lower = rows(std::min<int64_t>(row + 1, frame.height - 1));
+    uint8_t* const u = Row(frame, 1, row / 2) + samples.left * PixelBytes(frame.format, 1);
+    uint8_t* const v = nv12 ? u + 1 : Row(frame, 2, row / 2) + samples.left;
+    RgbToLimitedChroma(upper + 3 * skipped, lower + 3 * skipped, right - part.left - skipped, u, v,
+                       nv12 ? 2 : 1);
   }
 }
 
