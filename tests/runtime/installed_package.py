@@ -1,0 +1,52 @@
+"""C and C++ projects that are built against the embedding library of the installed package."""
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import onnxruntime
+import pytest
+
+import addersr.runtime
+
+from ..custom_ops.aarch64 import ROOT, cmake
+from .consumers.package import need, run
+
+
+def onnxruntime_library() -> Path:
+    """libonnxruntime of the installed wheel; skips the test where the wheel has none (1.18)."""
+    found = sorted((Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so*"))
+    if not found:
+        pytest.skip(f"the wheel of onnxruntime {onnxruntime.__version__} has no libonnxruntime.so")
+    return found[0]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    # Tests may run in several processes.
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build(source: Path, name: str, *options: str) -> Path:
+    """The program ``name`` of the CMake project ``source``, built below ``build``.
+
+    Skips the test where a package that the project requires is missing.
+    """
+    need("g++", "g++")
+    folder = ROOT / "build" / "programs" / name
+    package = f"-DAdderSR_DIR={addersr.runtime.cmake_dir()}"
+    with _locked(folder):
+        command = [cmake(), "-S", source, "-B", folder, package, *options]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        missing = [line for line in (result.stdout + result.stderr).splitlines() if "Debian" in line]
+        if missing:
+            pytest.skip(missing[0])
+        assert result.returncode == 0, result.stdout + result.stderr
+        run(cmake(), "--build", folder, "--parallel", str(os.cpu_count() or 1))
+    return folder / name
