@@ -34,8 +34,9 @@ class _Commands(TyperGroup):
         except AdderSRError as error:
             say_error(str(error))
             raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            say_error("Interrupted.")
+        except KeyboardInterrupt as interrupt:
+            # With a sentence where there is more to say.
+            say_error(str(interrupt) or "Interrupted.")
             raise typer.Exit(INTERRUPTED) from None
 
 

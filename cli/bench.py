@@ -47,7 +47,8 @@ def bench(
     from addersr.runtime import benchmark
     from addersr.runtime.child_session import ChildSession
     from addersr.runtime.model_info import read_model_info
-    from addersr.runtime.upscaler import resolve_model, sample_input
+    from addersr.runtime.network import sample_input
+    from addersr.runtime.upscaler import resolve_model
 
     check_json_file(output)
     width, height = parse_size(size)

@@ -95,10 +95,12 @@ def upscaler_of(model: str, threads: int = 0) -> "tuple[Callable[[Pixels], Pixel
 
 
 def _onnx_upscaler(model: str, threads: int) -> "tuple[Callable[[Pixels], Pixels], int]":
-    from addersr.runtime.upscaler import Upscaler
+    from addersr.runtime.enlarge import network_enlarger
+    from addersr.runtime.network import Network
+    from addersr.runtime.upscaler import resolve_model
 
-    upscaler = Upscaler(model, threads=threads)
-    return upscaler.upscale, upscaler.scale
+    network = Network(resolve_model(model), threads=threads)
+    return network_enlarger(network), network.info.scale
 
 
 def checkpoint_upscaler(path: Path, threads: int = 0) -> "tuple[Callable[[Pixels], Pixels], int]":
@@ -128,6 +130,6 @@ def checkpoint_upscaler(path: Path, threads: int = 0) -> "tuple[Callable[[Pixels
         return result
 
     def upscale(image: "Pixels") -> "Pixels":
-        return enlarge(image, run, scale=network.scale, colour=network.colour, halo=network.halo)
+        return enlarge(image, run, scale=network.scale, colour=network.colour)
 
     return upscale, network.scale

@@ -57,6 +57,21 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def parse_bytes(size: str | None) -> int | None:
+    """``500M`` as a number of bytes: decimal units k, M, G and T; None stays None.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    if size is None:
+        return None
+    match = re.fullmatch(r"(\d{1,12})([kMGT]?)B?", size)
+    if match is None or int(match[1]) == 0:
+        raise AdderSRError(f"Expected --memory-limit as bytes, for example 500M, got {size!r}.")
+    factors = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    return int(match[1]) * factors[match[2]]
+
+
 def examples(*commands: str) -> str:
     """The end of a command's help: one example per line."""
     return "\n\n".join(["[bold]Examples[/bold]", *(f"  {command}" for command in commands)])

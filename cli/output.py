@@ -91,8 +91,13 @@ def draw(table: "Table") -> "RichTable":
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr while it is a terminal; call the result with done and total."""
+def progress(description: str, unit: str = "") -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr while it is a terminal; call the result with done and total.
+
+    Args:
+        description: left of the bar.
+        unit: of what is counted: then its speed is shown, too.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -100,10 +105,19 @@ def progress(description: str) -> Iterator[Callable[[int, int], None]]:
     if not console.is_terminal:
         yield _ignore
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+        *(TimeElapsedColumn(), TextColumn("{task.fields[speed]}")),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(description, total=None, speed="")
+
+        def show_part(done: int, total: int) -> None:
+            seconds = bar.tasks[0].elapsed
+            speed = f"{done / seconds:.1f} {unit}/s" if unit and seconds else ""
+            bar.update(task, completed=done, total=total, speed=speed)
+
+        yield show_part
 
 
 def _ignore(_done: int, _total: int) -> None:

@@ -1,12 +1,11 @@
 """``addersr upscale``: bigger, sharper pictures."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from addersr.cli.options import AsJson, Threads, examples
+from addersr.cli.options import AsJson, Threads, examples, parse_bytes
 from addersr.cli.output import progress as progress_bar
 from addersr.cli.output import say_error, say_note, show
 from addersr.errors import AdderSRError
@@ -16,18 +15,20 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from addersr.cli.upscale_jobs import Job
     from addersr.runtime.upscaler import Upscaler
 
 EXAMPLES = examples(
     "addersr upscale photo.png",
     "addersr upscale photo.jpg -o large.png --compare before-after.png",
     "addersr upscale holiday/ -o holiday-large/ -m my-model.onnx",
+    "addersr upscale clip.mp4 --memory-limit 500M",
 )
 
 
 def upscale(
     source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="An image file, or a folder of them.")
+        Path, typer.Argument(metavar="INPUT", help="An image or video file, or a folder of them.")
     ],
     output: Annotated[
         Path | None,
@@ -45,119 +46,138 @@ def upscale(
         int | None,
         typer.Option(min=1, help="Side of the tiles that large images are cut into, in pixels."),
     ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES",
+            help="What the model may use beside input and result, like 500M: chooses the tiles.",
+        ),
+    ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a picture: bicubic left, the model right."),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Of a folder, make results anew that are there already."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Enlarge an image or a folder of images with a super-resolution model.
+    """Enlarge an image, a video, or a folder of them with a super-resolution model.
 
-    Reads and writes PNG, JPEG, WebP, BMP and TIFF; colour, gray and transparency are kept.
+    Reads and writes PNG, JPEG, WebP, BMP and TIFF; colour, gray, transparency and the colour
+    profile are kept, the camera's orientation is applied, 16 bits per channel become 8. Videos are
+    MP4, MOV, MKV or AVI; their sound is kept where ffmpeg is installed. Of a folder, finished
+    results are not made again, so that the same command goes on where it was interrupted.
     """
     from addersr import zoo
+    from addersr.cli.upscale_jobs import find_jobs
     from addersr.runtime.upscaler import Upscaler
 
     if not source.exists():
         raise AdderSRError(f"There is no file or folder {source}. Check the name.")
     if compare is not None and source.is_dir():
         raise AdderSRError("--compare needs one image as INPUT, got a folder.")
+    limit = parse_bytes(memory_limit)
     name = model if model is not None else zoo.default_for(2).name
-    upscaler = Upscaler(name, threads=threads, tile=tile)
+    upscaler = Upscaler(name, threads=threads, tile=tile, memory_limit=limit)
     if upscaler.fast_path is False:
         say_note(f"The model runs on the slow path: {upscaler.slow_reason}.")
-    jobs = _jobs(source, output, upscaler.scale)
-    images = []
-    with progress_bar("Upscaling") as show_progress:
-        for number, (path, target) in enumerate(jobs, 1):
-            try:
-                # Of one image, the tiles are counted; of several, the images.
-                tiles_done = show_progress if len(jobs) == 1 else None
-                images.append(_one(upscaler, path, target, compare, tiles_done))
-            except AdderSRError as error:
-                if not source.is_dir():
-                    raise
-                # One bad file does not keep the others of a folder from their enlargement.
-                images.append({"input": str(path), "error": str(error)})
-                say_error(str(error))
-            if len(jobs) > 1:
-                show_progress(number, len(jobs))
+    jobs = find_jobs(source, output, upscaler.scale)
+    if compare is not None and jobs[0].is_video:
+        raise AdderSRError("--compare needs one image as INPUT, got a video.")
+    keep = source.is_dir() and not overwrite
+    files = (
+        _all(upscaler, jobs, compare, keep)
+        if source.is_dir()
+        else [_single(upscaler, jobs[0], compare)]
+    )
     result = {
         "model": name,
         "scale": upscaler.scale,
         "fast_path": upscaler.fast_path,
         "kernel": upscaler.kernel,
-        "images": images,
+        "images": [one for job, one in zip(jobs, files, strict=True) if not job.is_video],
+        "videos": [one for job, one in zip(jobs, files, strict=True) if job.is_video],
     }
-    show(result, lambda: _lines(images), as_json=as_json)
-    if any("error" in image for image in images):
+    show(result, lambda: _lines(files), as_json=as_json)
+    if any("error" in one for one in files):
         raise typer.Exit(1)
 
 
-def _jobs(source: Path, output: Path | None, scale: int) -> list[tuple[Path, Path]]:
-    """Pairs of input and output, all of which can be written."""
-    from addersr.runtime.images import check_output, find_images
+def _single(upscaler: "Upscaler", job: "Job", compare: Path | None) -> dict[str, Any]:
+    # Of an image the tiles are counted, of a video the frames.
+    unit = "frames" if job.is_video else "tiles"
+    with progress_bar("Upscaling", unit) as show_progress:
+        return _one(upscaler, job, compare, show_progress)
 
-    if not source.is_dir():
-        target = output or source.with_name(f"{source.stem}-x{scale}{source.suffix}")
-        jobs = [(source, target)]
-    else:
-        paths = find_images(source)
-        folder = output or source.resolve().with_name(f"{source.resolve().name}-x{scale}")
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise AdderSRError(
-                f"Cannot make the folder {folder}: {error.strerror}. Choose another with -o."
-            ) from error
-        jobs = [(path, folder / path.name) for path in paths]
-    for path, target in jobs:
-        if target.exists() and target.samefile(path):
-            raise AdderSRError(f"The output {target} is the input itself: choose another with -o.")
-        check_output(target)
-    return jobs
+
+def _all(
+    upscaler: "Upscaler", jobs: "list[Job]", compare: Path | None, keep: bool
+) -> list[dict[str, Any]]:
+    """Of a folder: one bad file does not keep the others from their enlargement."""
+    files: list[dict[str, Any]] = []
+    with progress_bar("Upscaling", "files") as show_progress:
+        for number, job in enumerate(jobs, 1):
+            try:
+                if keep and job.target.exists():
+                    paths = {"input": str(job.source), "output": str(job.target)}
+                    files.append({**paths, "skipped": True})
+                else:
+                    files.append(_one(upscaler, job, compare, None))
+            except AdderSRError as error:
+                files.append({"input": str(job.source), "error": str(error)})
+                say_error(str(error))
+            except KeyboardInterrupt as interrupt:
+                raise KeyboardInterrupt(_interrupted(jobs, keep, interrupt)) from interrupt
+            show_progress(number, len(jobs))
+    skipped = sum("skipped" in one for one in files)
+    if skipped:
+        say_note(
+            f"{skipped} of {len(jobs)} results were there already and were kept: --overwrite makes "
+            "them anew."
+        )
+    return files
 
 
 def _one(
     upscaler: "Upscaler",
-    path: Path,
-    target: Path,
+    job: "Job",
     compare: Path | None,
     progress: "Callable[[int, int], None] | None",
 ) -> dict[str, Any]:
-    from addersr.runtime.before_after import before_after
-    from addersr.runtime.images import check_output, read_image, write_image
+    from addersr.cli.upscale_jobs import upscale_image, upscale_video
 
-    if compare is not None:
-        check_output(compare)
-    picture = read_image(path)
-    start = time.perf_counter()
-    enlarged = upscaler.upscale(picture.pixels, progress)
-    seconds = time.perf_counter() - start
-    notes = picture.notes + write_image(target, enlarged)
-    if compare is not None:
-        labels = ("bicubic", f"addersr x{upscaler.scale}")
-        write_image(compare, before_after(picture.pixels, enlarged, labels))
+    if job.is_video:
+        result, notes = upscale_video(upscaler, job, progress)
+    else:
+        result, notes = upscale_image(upscaler, job, compare, progress)
     for note in notes:
         say_note(note)
-    return {
-        "input": str(path),
-        "output": str(target),
-        "width": enlarged.shape[1],
-        "height": enlarged.shape[0],
-        "seconds": seconds,
-    }
+    return result
 
 
-def _lines(images: list[dict[str, Any]]) -> "RenderableType":
+def _interrupted(jobs: "list[Job]", keep: bool, interrupt: KeyboardInterrupt) -> str:
+    said = str(interrupt) or "Interrupted."  # of a video that was under way
+    if not keep:
+        return f"{said} What is done is kept."
+    done = sum(job.target.exists() for job in jobs)
+    return (
+        f"{said} {done} of {len(jobs)} files are done, and kept; the same command goes on with the "
+        "others."
+    )
+
+
+def _lines(files: list[dict[str, Any]]) -> "RenderableType":
     from rich.text import Text
 
-    return Text(
-        "\n".join(
-            f"{image['output']}: {image['width']}x{image['height']} in {image['seconds']:.2f} s"
-            for image in images
-            if "error" not in image
-        ),
-        overflow="ignore",
-        no_wrap=True,
-    )
+    lines = [_line(one) for one in files if "seconds" in one]
+    return Text("\n".join(lines), overflow="ignore", no_wrap=True)
+
+
+def _line(one: dict[str, Any]) -> str:
+    size, seconds = f"{one['output']}: {one['width']}x{one['height']}", one["seconds"]
+    if "frames" in one:
+        speed = f"{one['frames'] / seconds:.1f} frames/s"
+        return f"{size}, {one['frames']} frames in {seconds:.1f} s, {speed}"
+    return f"{size} in {seconds:.2f} s, {one['width'] * one['height'] / seconds / 1e6:.1f} Mpixel/s"

@@ -20,9 +20,10 @@ from addersr.export.report import Comparison, ParameterCheck, VerificationReport
 from addersr.export.verification import check_parameters
 from addersr.models.checkpoint import load_model, read_metadata
 from addersr.models.super_resolution import SuperResolution
+from addersr.runtime.enlarge import network_enlarger
 from addersr.runtime.evaluation import evaluate, evaluate_bicubic
 from addersr.runtime.model_info import ModelInfo, read_model_info
-from addersr.runtime.upscaler import Upscaler
+from addersr.runtime.network import Network
 
 Progress = Callable[[int, int], None]
 
@@ -176,12 +177,13 @@ def _quality(
     least: float | None,
     progress: Progress | None,
 ) -> Quality:
-    upscaler = Upscaler(path)
-    found = evaluate(path.name, upscaler.upscale, upscaler.scale, data, progress)
+    network = Network(path)
+    scale = network.info.scale
+    found = evaluate(path.name, network_enlarger(network), scale, data, progress)
     float_psnr = None
     if original is not None:
-        floats = Upscaler(original.SerializeToString())
+        floats = network_enlarger(Network(original.SerializeToString()))
         name = f"{path.name}, float32"
-        float_psnr = evaluate(name, floats.upscale, floats.scale, data, progress).psnr
-    bicubic = evaluate_bicubic(upscaler.scale, data, progress).psnr
+        float_psnr = evaluate(name, floats, scale, data, progress).psnr
+    bicubic = evaluate_bicubic(scale, data, progress).psnr
     return Quality(data.name, found.psnr, bicubic, float_psnr, least)

@@ -22,8 +22,8 @@ from addersr.errors import AdderSRError
 from addersr.export.expectation import Expectation, expectations, reference
 from addersr.export.report import Comparison
 from addersr.runtime.child_session import ChildSession
+from addersr.runtime.kernel_calls import leading_kernel
 from addersr.runtime.model_info import read_model_info
-from addersr.runtime.upscaler import leading_kernel
 
 Array = npt.NDArray[Any]
 Run = Callable[[Array], Array]

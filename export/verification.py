@@ -24,8 +24,8 @@ from addersr.export.samples import Sample, Values, samples
 from addersr.export.tolerance import network_tolerance
 from addersr.models.super_resolution import SuperResolution
 from addersr.runtime.child_session import ChildSession
+from addersr.runtime.kernel_calls import kernel_between, kernel_calls
 from addersr.runtime.session import create_session, run_session
-from addersr.runtime.upscaler import kernel_between, kernel_calls
 
 Run = Callable[[Values], Values]
 """Input [N, c, H, W] of a network → its output."""

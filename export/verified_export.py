@@ -13,8 +13,8 @@ from addersr.export.report import Comparison, VerificationReport
 from addersr.export.verification import verify
 from addersr.models.super_resolution import SuperResolution
 from addersr.runtime.model_info import read_model_info
+from addersr.runtime.network import sample_input
 from addersr.runtime.session import create_session, run_session
-from addersr.runtime.upscaler import sample_input
 
 
 def export_verified(

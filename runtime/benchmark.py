@@ -12,9 +12,9 @@ import numpy.typing as npt
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
 from addersr.runtime.child_session import ChildSession
+from addersr.runtime.kernel_calls import kernel_between, kernel_calls
 from addersr.runtime.model_info import read_model_info
 from addersr.runtime.session import create_session, run_session
-from addersr.runtime.upscaler import kernel_between, kernel_calls
 
 PERCENTILES = (50, 90, 95, 99)
 WARM_UP = 3

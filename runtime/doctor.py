@@ -10,6 +10,7 @@ from addersr import custom_ops, zoo
 from addersr.custom_ops.library import FORCE_VARIABLE
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
+from addersr.runtime.library import library_path
 from addersr.runtime.session import import_onnxruntime
 from addersr.runtime.upscaler import Upscaler
 
@@ -22,6 +23,8 @@ class Diagnosis:
     onnxruntime: str | None
     library: str | None
     """Path of the operator library; None when it is missing."""
+    embedding_library: str | None
+    """Path of the library that enlarges images; None when it is missing."""
     isa: str | None
     """Instruction set that new sessions use."""
     available_isas: tuple[str, ...]
@@ -59,6 +62,7 @@ def diagnose(model: str | None = None) -> Diagnosis:
     problems: list[str] = []
     runtime = _onnxruntime_version(problems)
     info = _library_info(problems)
+    embedding = _embedding_library(problems)
     name = model if model is not None else _default_model(problems)
     upscaler = None
     if runtime is not None and name is not None and not (info is not None and info.error):
@@ -68,12 +72,13 @@ def diagnose(model: str | None = None) -> Diagnosis:
             problems.append(str(error))
     if upscaler is not None and upscaler.fast_path is None:
         problems.append(f"The model {name} has no adder operators: try one that has.")
-    elif upscaler is not None and upscaler.fast_path is False and info is not None:
+    elif upscaler is not None and upscaler.fast_path is False and embedding is not None:
         problems.append(f"The fast path is not used: {upscaler.slow_reason}.")
     return Diagnosis(
         version=version("addersr"),
         onnxruntime=runtime,
         library=None if info is None else str(custom_ops.library_path()),
+        embedding_library=embedding,
         isa=None if info is None else info.isa or None,
         available_isas=() if info is None else info.available_isas,
         known_isas=() if info is None else info.known_isas,
@@ -105,6 +110,14 @@ def _library_info(problems: list[str]) -> custom_ops.LibraryInfo | None:
     if info.error:
         problems.append(info.error)
     return info
+
+
+def _embedding_library(problems: list[str]) -> str | None:
+    try:
+        return str(library_path())
+    except AdderSRError as error:
+        problems.append(str(error))
+        return None
 
 
 def _default_model(problems: list[str]) -> str | None:

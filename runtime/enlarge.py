@@ -1,4 +1,8 @@
-"""From an image to a larger one, tile by tile, around any model that enlarges planes."""
+"""From an image to a larger one in floats, around any model: how networks are measured.
+
+Chroma and alpha go through OpenCV's bicubic, as in the papers' evaluations. What applications get
+is :class:`.Upscaler`'s, whose pixels differ by rounding and by another bicubic for the chroma.
+"""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,31 +11,30 @@ import cv2
 import numpy as np
 
 from addersr.runtime.colour import rgb_to_ycbcr, ycbcr_to_rgb
+from addersr.runtime.network import Network
 from addersr.runtime.pixels import Pixels, Plane, check_pixels, to_uint8
-from addersr.runtime.tiles import tiles
 
 PlaneModel: TypeAlias = Callable[[Plane], Plane]
 """float32 [c, H, W] with values 0…1 to float32 [c, scale·H, scale·W]; c = 1 (luma) or 3 (RGB)."""
 PictureModel: TypeAlias = Callable[[Pixels], Pixels]
 """uint8 RGB [H, W, 3] to uint8 RGB [scale·H, scale·W, 3]."""
 
-DEFAULT_TILE = 512
-
-# Bicubic chroma and alpha look two pixels far.
-_CUBIC_HALO = 2
 _FULL = np.float32(255)
 
 
-def enlarge(
-    image: Pixels,
-    model: PlaneModel,
-    *,
-    scale: int,
-    colour: str = "y",
-    halo: int,
-    tile: int = DEFAULT_TILE,
-    progress: Callable[[int, int], None] | None = None,
-) -> Pixels:
+def network_enlarger(network: Network) -> Callable[[Pixels], Pixels]:
+    """A function that enlarges images with a network, by :func:`enlarge` or its sister."""
+    info = network.info
+
+    def run(image: Pixels) -> Pixels:
+        if info.io == "uint8":
+            return enlarge_pictures(image, network.run, scale=info.scale)
+        return enlarge(image, network.run, scale=info.scale, colour=info.colour)
+
+    return run
+
+
+def enlarge(image: Pixels, model: PlaneModel, *, scale: int, colour: str = "y") -> Pixels:
     """Enlarge an image of 8 bits.
 
     A luma model (``colour`` "y") gets Y of BT.601 for RGB and the gray values as they are for
@@ -43,33 +46,19 @@ def enlarge(
         model: enlarges planes.
         scale: by how much.
         colour: what the model's planes are.
-        halo: LR pixels around a pixel that influence it.
-        tile: side of the tiles; memory beside the result grows with its square.
-        progress: called with the tiles done and the tiles in all.
 
     Returns:
         uint8 of the same kind, ``scale`` times as high and wide.
     """
-
-    def enlarge_tile(pixels: Pixels) -> Pixels:
-        if pixels.ndim == 2:
-            return _enlarge_gray(pixels, model, colour)
-        rgb = pixels[:, :, :3]
-        colours = _enlarge_luma(rgb, model, scale) if colour == "y" else _enlarge_rgb(rgb, model)
-        return _with_alpha(colours, pixels, scale)
-
-    return _enlarge_tiles(image, enlarge_tile, scale, halo, tile, progress)
+    check_pixels(image)
+    if image.ndim == 2:
+        return _enlarge_gray(image, model, colour)
+    rgb = image[:, :, :3]
+    colours = _enlarge_luma(rgb, model, scale) if colour == "y" else _enlarge_rgb(rgb, model)
+    return _with_alpha(colours, image, scale)
 
 
-def enlarge_pictures(
-    image: Pixels,
-    model: PictureModel,
-    *,
-    scale: int,
-    halo: int,
-    tile: int = DEFAULT_TILE,
-    progress: Callable[[int, int], None] | None = None,
-) -> Pixels:
+def enlarge_pictures(image: Pixels, model: PictureModel, *, scale: int) -> Pixels:
     """Enlarge an image of 8 bits by a model that takes and gives RGB pictures.
 
     A gray image becomes an RGB picture of equal channels, and the mean of the three is the result.
@@ -79,34 +68,11 @@ def enlarge_pictures(
     Args:
         As for :func:`enlarge`.
     """
-
-    def enlarge_tile(pixels: Pixels) -> Pixels:
-        if pixels.ndim == 2:
-            colours = model(np.repeat(pixels[:, :, np.newaxis], 3, axis=2))
-            return to_uint8(colours.mean(axis=2, dtype=np.float32))
-        return _with_alpha(model(np.ascontiguousarray(pixels[:, :, :3])), pixels, scale)
-
-    return _enlarge_tiles(image, enlarge_tile, scale, halo, tile, progress)
-
-
-def _enlarge_tiles(
-    image: Pixels,
-    enlarge_tile: Callable[[Pixels], Pixels],
-    scale: int,
-    halo: int,
-    tile: int,
-    progress: Callable[[int, int], None] | None,
-) -> Pixels:
     check_pixels(image)
-    height, width = image.shape[:2]
-    result = np.empty((height * scale, width * scale, *image.shape[2:]), np.uint8)
-    parts = list(tiles(height, width, tile, max(halo, _CUBIC_HALO)))
-    for number, part in enumerate(parts, 1):
-        enlarged = enlarge_tile(image[part.source])
-        result[part.target(scale)] = enlarged[part.inside(scale)]
-        if progress is not None:
-            progress(number, len(parts))
-    return result
+    if image.ndim == 2:
+        colours = model(np.repeat(image[:, :, np.newaxis], 3, axis=2))
+        return to_uint8(colours.mean(axis=2, dtype=np.float32))
+    return _with_alpha(model(np.ascontiguousarray(image[:, :, :3])), image, scale)
 
 
 def _with_alpha(colours: Pixels, image: Pixels, scale: int) -> Pixels:

@@ -1,7 +1,5 @@
 """Reading and writing image files: PNG, JPEG, WebP, BMP and TIFF, through OpenCV."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,9 @@ import numpy.typing as npt
 
 from addersr.errors import AdderSRError
 from addersr.files import check_writable, write_atomically
-from addersr.runtime.image_container import inspect
+from addersr.runtime.colour_profile import describes, embed
+from addersr.runtime.image_container import inspect, without_png_profile
+from addersr.runtime.opencv import quiet
 from addersr.runtime.pixels import Pixels, check_pixels
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -38,6 +38,8 @@ class Picture:
     """[H, W] gray, [H, W, 3] RGB or [H, W, 4] RGBA, upright."""
     notes: tuple[str, ...]
     """What was changed on the way, one sentence each."""
+    profile: bytes = b""
+    """The ICC profile, which says what the colours mean; empty when there is none."""
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -48,14 +50,22 @@ def find_images(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise AdderSRError(f"There is no folder {folder}: expected one with images.")
-    files = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
+    files = files_of(folder, SUFFIXES)
     if not files:
         raise AdderSRError(
             f"There are no images in {folder}: expected files ending in {', '.join(SUFFIXES)}."
         )
     return files
+
+
+def files_of(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a folder with one of these endings, but for hidden ones, sorted by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        # What a killed process left behind is hidden.
+        if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
+    )
 
 
 def read_image(path: Path) -> Picture:
@@ -93,7 +103,7 @@ def read_image(path: Path) -> Picture:
     check_pixels(pixels)
     if container.alpha and not notes and pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = _divide_by_alpha(pixels)
-    return Picture(np.ascontiguousarray(pixels), tuple(notes))
+    return Picture(np.ascontiguousarray(pixels), tuple(notes), container.profile)
 
 
 def check_output(path: Path) -> None:
@@ -107,12 +117,17 @@ def check_output(path: Path) -> None:
     check_writable(path)
 
 
-def write_image(path: Path, pixels: Pixels) -> tuple[str, ...]:
+def write_image(path: Path, pixels: Pixels, profile: bytes = b"") -> tuple[str, ...]:
     """Write an image file of the kind that its ending names (JPEG and WebP at quality 95).
+
+    Args:
+        path: of the file.
+        pixels: uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA.
+        profile: the ICC profile of the colours, from :func:`read_image`.
 
     Returns:
         Notes on what the format could not hold, one sentence each. JPEG and BMP have no alpha:
-        the image is laid on white.
+        the image is laid on white. BMP gets no profile, and no file one for other colours.
 
     Raises:
         AdderSRError: unknown ending, wrong array, too large for the format, or not writable.
@@ -128,7 +143,7 @@ def write_image(path: Path, pixels: Pixels) -> tuple[str, ...]:
             f"{path.name}: {_WITHOUT_ALPHA[suffix]} has no transparency, so the image was laid on "
             "white."
         )
-    with _quiet():
+    with quiet():
         try:
             done, encoded = cv2.imencode(suffix, _to_bgr(pixels), _QUALITY.get(suffix, []))
         except cv2.error:
@@ -138,7 +153,19 @@ def write_image(path: Path, pixels: Pixels) -> tuple[str, ...]:
             f"Cannot write {path}: {pixels.shape[1]}x{pixels.shape[0]} pixels are too many for "
             "this format. Use PNG or TIFF."
         )
-    write_atomically(path, encoded.tobytes())
+    data = encoded.tobytes()
+    if profile:
+        # WebP has no gray.
+        gray = pixels.ndim == 2 and suffix != ".webp"
+        with_profile = embed(data, profile, pixels) if describes(profile, gray=gray) else None
+        if with_profile is None:
+            notes.append(
+                f"{path.name}: the colour profile was left out, since it cannot be kept in this "
+                "format with these colours; they may look a little different."
+            )
+        else:
+            data = with_profile
+    write_atomically(path, data)
     return tuple(notes)
 
 
@@ -157,24 +184,13 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _decode(data: bytes) -> npt.NDArray[Any] | None:
-    with _quiet():
+    with quiet():
         try:
             # "Unchanged" keeps alpha and depth, and leaves the orientation to us.
-            return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            encoded = np.frombuffer(without_png_profile(data), np.uint8)
+            return cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
         except (cv2.error, MemoryError):
             return None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    # OpenCV writes its own lines about a bad file to stderr; ours is the one that helps.
-    logging: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 moved it there
-    level = logging.getLogLevel()
-    logging.setLogLevel(0)  # silent
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)
 
 
 def _to_rgb(decoded: npt.NDArray[Any]) -> Pixels:

@@ -5,6 +5,6 @@ only; the ONNX side lives in :mod:`.function`, :mod:`.schema` and :mod:`.evaluat
 """
 
 from addersr.custom_ops.image.filter import cubic_filter
-from addersr.custom_ops.image.reference import luma_to_rgb, rgb_to_luma
+from addersr.custom_ops.image.reference import enlarge_levels, luma_to_rgb, rgb_to_luma
 
-__all__ = ["cubic_filter", "luma_to_rgb", "rgb_to_luma"]
+__all__ = ["cubic_filter", "enlarge_levels", "luma_to_rgb", "rgb_to_luma"]

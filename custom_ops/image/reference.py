@@ -83,6 +83,24 @@ def luma_to_rgb(y: FloatArray, x: Pixels, rows: FilterArray) -> Pixels:
     return pixels
 
 
+def enlarge_levels(x: Pixels, rows: FilterArray) -> Pixels:
+    """Bytes enlarged as LumaToRgb enlarges chroma; for alpha, which its pictures do not have.
+
+    Args:
+        x: ``[N, H, W, c]``, uint8.
+        rows: the filter, ``[s, 5]``, int16: see :func:`.cubic_filter`.
+
+    Returns:
+        ``[N, s·H, s·W, c]``, uint8: with C = 64 (x - 128) and E as in the specification,
+        ``((E + 32) >> 6) + 128``, limited to 0…255.
+    """
+    check_filter("enlarge_levels", rows)
+    centred = (x.astype(np.int32) - 128) * 64
+    enlarged = _enlarge(_enlarge(centred, rows, axis=1), rows, axis=2)
+    levels: Pixels = np.clip(((enlarged + 32) >> 6) + 128, 0, 255).astype(np.uint8)
+    return levels
+
+
 def _enlarge(values: IntArray, rows: FilterArray, *, axis: int) -> IntArray:
     size = values.shape[axis]
     sums = np.zeros((len(rows), *values.shape), np.int32)

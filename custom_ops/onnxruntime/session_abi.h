@@ -59,6 +59,8 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
   X(61, 1, GetDimensionsCount, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, size_t* out)     \
   X(62, 1, GetDimensions, OrtStatus*, const OrtTensorTypeAndShapeInfo* info, int64_t* out,         \
     size_t count)                                                                                  \
+  X(65, 1, GetTensorTypeAndShape, OrtStatus*, const OrtValue* value,                               \
+    OrtTensorTypeAndShapeInfo** out)                                                               \
   X(69, 1, CreateCpuMemoryInfo, OrtStatus*, OrtAllocatorType allocator, OrtMemType memory,         \
     OrtMemoryInfo** out)                                                                           \
   X(76, 1, AllocatorFree, OrtStatus*, OrtAllocator* allocator, void* memory)                       \
@@ -70,6 +72,7 @@ enum OrtAllocatorType { OrtDeviceAllocator = 0 };
   X(96, 1, ReleaseValue, void, OrtValue* value)                                                    \
   X(97, 1, ReleaseRunOptions, void, OrtRunOptions* options)                                        \
   X(98, 1, ReleaseTypeInfo, void, OrtTypeInfo* info)                                               \
+  X(99, 1, ReleaseTensorTypeAndShapeInfo, void, OrtTensorTypeAndShapeInfo* info)                   \
   X(100, 1, ReleaseSessionOptions, void, OrtSessionOptions* options)                               \
   X(130, 5, AddSessionConfigEntry, OrtStatus*, OrtSessionOptions* options, const char* key,        \
     const char* value)                                                                             \

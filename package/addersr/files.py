@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from addersr.errors import AdderSRError
@@ -48,20 +50,38 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         AdderSRError: the file cannot be written (no folder, no permission, disk full).
     """
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        stream.write(data)
+
+
+@contextmanager
+def replacing(path: Path, ending: str = "") -> Iterator[Path]:
+    """A temporary file beside ``path``, empty and hidden, that others may write.
+
+    When the block ends it is renamed to ``path``; when the block fails it is removed, and ``path``
+    is as it was.
+
+    Args:
+        path: of the file.
+        ending: of the temporary name, for who goes by it.
+
+    Raises:
+        AdderSRError: the file cannot be written (no folder, no permission, disk full).
+    """
     check_writable(path)
+    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise AdderSRError(f"Cannot write {path}: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=ending)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise AdderSRError(f"Cannot write {path}: {error.strerror}.") from error
         raise

@@ -1,7 +1,6 @@
 #include "runtime/embedding/engine.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <thread>
 
@@ -123,26 +122,20 @@ Engine::Engine(const void* model, size_t bytes, const std::string& name,
       runtime_(FindRuntimeForOps(options.runtime_library)),
       session_(runtime_, model, bytes, info_, threads_, name),
       workers_(threads_) {
-  RunOnce(name);
+  RunOnce();
 }
 
 // Proves that the model does what its metadata says, and shows which kernel it runs on.
-void Engine::RunOnce(const std::string& name) {
+void Engine::RunOnce() {
   constexpr int32_t kSide = 8;
-  std::array<uint8_t, size_t{kSide} * kSide> small;
-  for (size_t i = 0; i < small.size(); ++i) small[i] = static_cast<uint8_t>(16 + 37 * i % 220);
-  std::vector<uint8_t> large(small.size() * static_cast<size_t>(info_.scale * info_.scale));
-  const addersr_frame input{ADDERSR_GRAY, kSide, kSide, {small.data()}, {kSide}};
-  const int32_t side = kSide * info_.scale;
-  const addersr_frame output{ADDERSR_GRAY, side, side, {large.data()}, {side}};
-  const Grid whole{kSide, kSide, kSide, kSide, 0};
+  const Lease lease(this);
+  lease.get()->Reserve(kSide, kSide, 0);
   const Calls before = KernelCalls();
   try {
-    const Lease lease(this);
-    RunTiles(whole, input, output, addersr_call{}, lease.get());
+    lease.get()->Probe(kSide, kSide);
   } catch (const Error& error) {
     throw Error(error.status() == ADDERSR_FAILED ? ADDERSR_BAD_MODEL : error.status(),
-                name + " cannot be used. " + error.what());
+                error.what());
   }
   if (info_.uses_adder_ops) kernel_ = LeadingKernel(before);
 }

@@ -37,7 +37,7 @@ class Engine {
 
   void RunTiles(const Grid& grid, const addersr_frame& input, const addersr_frame& output,
                 const addersr_call& call, Workspace* workspace);
-  void RunOnce(const std::string& name);
+  void RunOnce();
 
   ModelInfo info_;
   int32_t tile_;

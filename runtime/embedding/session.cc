@@ -1,9 +1,13 @@
 #include "runtime/embedding/session.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
+#include <vector>
 
 #include "custom_ops/onnxruntime/register.h"
+#include "custom_ops/onnxruntime/status.h"
 
 namespace addersr::embedding {
 namespace {
@@ -225,11 +229,46 @@ void Workspace::CheckCancelled() const {
 
 void Workspace::Run(int32_t width, int32_t height) {
   Tensors tensors = TensorsFor(width, height);
+  RunOn(width, height, tensors.input, &tensors.output);
+}
+
+void Workspace::Probe(int32_t width, int32_t height) {
+  std::memset(input(), 0, InputBytes(session_.kind_, width, height));
+  const Runtime& runtime = session_.runtime_;
+  const ort::SessionApi& api = runtime.api;
+  ort::OrtValue* made = nullptr;
+  RunOn(width, height, TensorsFor(width, height).input, &made);
+  const Owned<ort::OrtValue> output(made, api.ReleaseValue);
+  const auto check = [&](ort::OrtStatus* status) {
+    Check(runtime, status, ADDERSR_BAD_MODEL, "The output of the model is no tensor: ");
+  };
+  ort::OrtTensorTypeAndShapeInfo* owned = nullptr;
+  check(api.GetTensorTypeAndShape(output.get(), &owned));
+  const Owned<ort::OrtTensorTypeAndShapeInfo> info(owned, api.ReleaseTensorTypeAndShapeInfo);
+  ort::ONNXTensorElementDataType type{};
+  check(api.GetTensorElementType(info.get(), &type));
+  size_t axes = 0;
+  check(api.GetDimensionsCount(info.get(), &axes));
+  std::vector<int64_t> sizes(axes);
+  check(api.GetDimensions(info.get(), sizes.data(), sizes.size()));
+  const auto expected =
+      Sizes(session_.kind_, int64_t{width} * session_.scale_, int64_t{height} * session_.scale_);
+  if (type != ElementType(session_.kind_) ||
+      !std::equal(sizes.begin(), sizes.end(), expected.begin(), expected.end())) {
+    const auto given = Sizes(session_.kind_, width, height);
+    throw Error(ADDERSR_BAD_MODEL, "The model says scale " + std::to_string(session_.scale_) +
+                                       ", but made " + ort::Join(sizes) + " of " +
+                                       ort::Join({given.begin(), given.end()}) +
+                                       ". Export it again.");
+  }
+}
+
+void Workspace::RunOn(int32_t width, int32_t height, const ort::OrtValue* input,
+                      ort::OrtValue** output) {
   const char* const input_name = session_.input_.c_str();
   const char* const output_name = session_.output_.c_str();
-  ort::OrtStatus* status =
-      session_.runtime_.api.Run(session_.session_.get(), options_, &input_name, &tensors.input, 1,
-                                &output_name, 1, &tensors.output);
+  ort::OrtStatus* status = session_.runtime_.api.Run(session_.session_.get(), options_, &input_name,
+                                                     &input, 1, &output_name, 1, output);
   if (status == nullptr) return;
   const std::string words = TakeSentence(session_.runtime_, status);
   CheckCancelled();
@@ -237,9 +276,8 @@ void Workspace::Run(int32_t width, int32_t height) {
   const bool memory = words.find("Failed to allocate memory") != std::string::npos ||
                       words.find("bad_alloc") != std::string::npos;
   throw Error(memory ? ADDERSR_OUT_OF_MEMORY : ADDERSR_FAILED,
-              "The network does not run on " + std::to_string(width) + "x" +
-                  std::to_string(height) + " pixels: " + words +
-                  (memory ? " Set tile or memory_limit when opening." : ""));
+              "The model cannot run on " + std::to_string(width) + "x" + std::to_string(height) +
+                  " pixels: " + words + (memory ? " Set tile or memory_limit when opening." : ""));
 }
 
 }  // namespace addersr::embedding

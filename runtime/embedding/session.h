@@ -53,6 +53,11 @@ class Workspace {
   // Room for inputs of up to this size. Throws std::bad_alloc.
   void Reserve(int32_t width, int32_t height, size_t scratch_bytes);
 
+  // Runs the network on an input of this size, which Reserve made room for, and lets onnxruntime
+  // make the output: throws Error (ADDERSR_BAD_MODEL) unless it is what the metadata says. The
+  // content of input() does not matter.
+  void Probe(int32_t width, int32_t height);
+
   // Of the next or last Run.
   void* input() const { return input_.data(); }
   const void* output() const { return output_.data(); }
@@ -75,6 +80,7 @@ class Workspace {
     ort::OrtValue* output = nullptr;
   };
 
+  void RunOn(int32_t width, int32_t height, const ort::OrtValue* input, ort::OrtValue** output);
   const Tensors& TensorsFor(int32_t width, int32_t height);
   ort::OrtValue* NewTensor(const AlignedBuffer& buffer, int scale, int32_t width, int32_t height);
   void ReleaseTensors();

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,7 +92,7 @@ def test_upscale_json_and_compare(run: Run, adder_model: Path, picture: Path) ->
     command = ("upscale", picture, "-m", adder_model, "-o", folder / "large.jpg", *options)
     done = run(*command, ADDERSR_FORCE_ISA=chosen)
     result = json.loads(done.stdout)
-    assert list(result) == ["model", "scale", "fast_path", "kernel", "images"]
+    assert list(result) == ["model", "scale", "fast_path", "kernel", "images", "videos"]
     assert result["fast_path"] is True
     assert result["kernel"] == chosen
     (image,) = result["images"]
@@ -131,18 +132,17 @@ def test_a_folder_with_a_bad_image(
 def test_the_slow_path_is_told(run: Run, adder_model: Path, picture: Path, tmp_path: Path) -> None:
     # As after an installation without the library.
     (tmp_path / "sitecustomize.py").write_text(
-        "from addersr import custom_ops\n"
         "from addersr.errors import AdderSRError\n"
-        "def missing(): raise AdderSRError('The op library is missing.')\n"
-        "custom_ops.library_path = custom_ops.library_info = missing\n"
+        "from addersr.runtime import library\n"
+        "def missing(): raise AdderSRError('The library is gone.')\n"
+        "library.library_path = missing\n"
     )
     done = run("upscale", picture, "-m", adder_model, "--json", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0
     result = json.loads(done.stdout)
     assert (result["fast_path"], result["kernel"]) == (False, None)
     assert done.stderr == (
-        "Note: The model runs on the slow path: the operator library is missing: "
-        "The op library is missing.\n"
+        "Note: The model runs on the slow path: the library is missing: The library is gone.\n"
     )
 
 
@@ -238,8 +238,15 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing(
     stdout, stderr = child.communicate(timeout=60)
     assert child.returncode == 130
     assert stdout == ""
-    assert stderr == "Error: Interrupted.\n"
-    for path in results.iterdir():
+    said = re.fullmatch(
+        r"Error: Interrupted\. (\d+) of 40 files are done, and kept; the same command goes on with "
+        r"the others\.\n",
+        stderr,
+    )
+    assert said is not None, stderr
+    paths = list(results.iterdir())
+    assert 1 <= int(said[1]) == len(paths) < 40
+    for path in paths:
         assert read_image(path).pixels.shape == (384, 512, 3)
 
 

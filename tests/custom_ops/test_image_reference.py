@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addersr.custom_ops.image import cubic_filter, luma_to_rgb, rgb_to_luma
+from addersr.custom_ops.image import cubic_filter, enlarge_levels, luma_to_rgb, rgb_to_luma
 from addersr.custom_ops.image.filter import MAX_MAGNITUDE, UNIT
 from addersr.errors import AdderSRError
 from addersr.runtime import colour
@@ -139,3 +139,18 @@ def test_the_cubic_filter_by_hand() -> None:
 def test_no_filter_for_other_scales(scale: int) -> None:
     with pytest.raises(AdderSRError, match=f"scale from 1 to 8, got {scale}"):
         cubic_filter(scale)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 8])
+def test_levels_are_enlarged_as_in_floats(scale: int) -> None:
+    x = np.random.default_rng(scale).integers(0, 256, (1, 9, 7, 2), np.uint8)
+    z = enlarge_levels(x, cubic_filter(scale))
+    assert (z.shape, z.dtype) == ((1, 9 * scale, 7 * scale, 2), np.uint8)
+    rows = cubic_filter(scale) / 2**14
+    padded = np.pad(x.astype(float), ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5), axis=(1, 2))
+    exact = np.einsum("nhwcij,pi,qj->nhpwqc", windows, rows, rows).reshape(z.shape)
+    # The fixed point rounds by a 64th of a level after each step, hence almost to the nearest.
+    assert np.abs(z - np.clip(exact, 0, 255)).max() < 0.5 + 3 / 64
+    if scale == 1:
+        np.testing.assert_array_equal(z, x)

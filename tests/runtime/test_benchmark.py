@@ -18,7 +18,7 @@ from addersr.runtime.benchmark import (
 )
 from addersr.runtime.child_session import ChildSession
 from addersr.runtime.model_info import read_model_info
-from addersr.runtime.upscaler import sample_input
+from addersr.runtime.network import sample_input
 
 
 def test_subjects_take_turns_and_warm_up_does_not_count() -> None:

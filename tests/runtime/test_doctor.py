@@ -6,7 +6,9 @@ import pytest
 import addersr
 from addersr import custom_ops, zoo
 from addersr.errors import AdderSRError
+from addersr.runtime import doctor, upscaler
 from addersr.runtime.doctor import diagnose
+from addersr.runtime.library import library_path
 
 
 def test_a_sound_installation(adder_model: Path) -> None:
@@ -17,7 +19,10 @@ def test_a_sound_installation(adder_model: Path) -> None:
     assert result["library"] == str(custom_ops.library_path())
     assert result["isa"] == info.isa
     assert result["available_isas"] == info.available_isas
-    assert result["kernel"] == info.kernel
+    # Each library measures and chooses for itself.
+    assert result["kernel"] in info.calls
+    assert result["kernel"].startswith(f"{info.isa}_")
+    assert result["embedding_library"] == str(library_path())
     assert result["fast_path"] is True
     assert result["onnxruntime"].count(".") == 2
 
@@ -43,8 +48,22 @@ def test_a_missing_library(adder_model: Path, monkeypatch: pytest.MonkeyPatch) -
     result = diagnose(str(adder_model))
     assert result.library is None
     assert result.isa is None
-    assert not result.fast_path
+    # The library that enlarges images has the operators inside.
+    assert result.fast_path
     assert result.problems == ("The op library lib.so is missing.",)
+
+
+def test_a_missing_embedding_library(adder_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Path:
+        raise AdderSRError("The library lib.so is missing.")
+
+    monkeypatch.setattr(doctor, "library_path", missing)
+    monkeypatch.setattr(upscaler, "library_path", missing)
+    result = diagnose(str(adder_model))
+    assert result.embedding_library is None
+    assert result.kernel is None
+    assert not result.fast_path
+    assert result.problems == ("The library lib.so is missing.",)
 
 
 def test_a_forced_instruction_set_that_cannot_be(
