@@ -8,15 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
 FOLDERS := cli custom_ops export models runtime training zoo
-CPP := $(shell find custom_ops tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
-BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops -name CMakeLists.txt -o -name '*.map')
+CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
+BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.cmake' -o -name '*.in' -o -name '*.map')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-models bench-training headers web clean
+        typing bench-kernels bench-models bench-training headers web wheels clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,12 +105,15 @@ lint: $(VENV)/.installed typing  ## ruff, mypy strict, import arrows, clang-form
 	cd build/typing && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p addersr
 	$(BIN)/mypy tools
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $(filter %.cc %.h,$(CPP))
+	$(BIN)/clang-format --dry-run --Werror $(filter %.cc %.c %.h %.hpp,$(CPP))
 
 format: $(VENV)/.installed  ## let ruff and clang-format rewrite the sources
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/clang-format -i $(filter %.cc %.h,$(CPP))
+	$(BIN)/clang-format -i $(filter %.cc %.c %.h %.hpp,$(CPP))
+
+wheels: $(VENV)/.installed  ## portable wheels for x86-64 and aarch64, audited and tried; in dist/
+	@$(BIN)/python tools/portable_wheels.py
 
 bench-kernels: $(VENV)/.installed  ## AdderConv and whole layers beside onnxruntime's Conv
 	$(BIN)/python -m addersr.custom_ops.benchmark
@@ -129,4 +132,4 @@ web:  ## fetch onnxruntime-web (npm), in which a test runs exported files
 	tests/export/web/fetch.sh
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build out
+	rm -rf $(VENV) build dist out

@@ -13,3 +13,14 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+# For Android no more than a check that everything compiles: zig has no bionic, so musl's headers stand
+# in for its own, and nothing can be linked. docs/android.md says how real builds are made.
+if(ADDERSR_ZIG_TARGET MATCHES "-android")
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  get_filename_component(headers ${ADDERSR_ZIG} DIRECTORY)
+  string(APPEND headers /lib/libc/include)
+  string(JOIN " -isystem ${headers}/" CMAKE_CXX_FLAGS_INIT
+    "-D_LIBCPP_PROVIDES_DEFAULT_RUNE_TABLE" ${CMAKE_SYSTEM_PROCESSOR}-linux-musl generic-musl
+    ${CMAKE_SYSTEM_PROCESSOR}-linux-any any-linux-any)
+endif()

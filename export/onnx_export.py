@@ -13,6 +13,7 @@ from torch import nn
 import addersr
 from addersr.custom_ops.functions import function_bodies
 from addersr.errors import AdderSRError
+from addersr.export.counts.per_pixel import memory_metadata
 from addersr.export.passes import FixedSize, ImageIo, run_passes
 from addersr.export.tidy import sort_initializers, tidy
 from addersr.export.trace import OPSET, trace
@@ -95,6 +96,7 @@ def export_onnx(
         metadata["plan"] = options.plan
     properties = {prop.key: prop.value for prop in exported.metadata_props}
     properties |= {f"addersr.{key}": value for key, value in metadata.items()}
+    properties |= memory_metadata(exported)
     onnx.helper.set_model_props(exported, dict(sorted(properties.items())))
     return exported
 

@@ -1,6 +1,8 @@
 #include "custom_ops/isa/isa.h"
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include "custom_ops/isa/x86_features.h"
+#elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -11,6 +13,9 @@
 namespace addersr::isa {
 
 const std::vector<Isa>& All() {
+#if defined(__x86_64__)
+  static const X86Features x86 = ReadX86Features();
+#endif
   // Immortal, so that it can be used while other threads outlive main().
   static const std::vector<Isa>& all = *new std::vector<Isa>{
 #define ADDERSR_ISA(name, condition) {#name, static_cast<bool>(condition)},

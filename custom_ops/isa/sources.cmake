@@ -7,6 +7,9 @@ function(addersr_isa_source target isa file)
   set(flags_avx2 -mavx2 -mfma)
   set(flags_sse41 -msse4.1)
   set(flags_neon_dotprod -march=armv8.2-a+dotprod)
+  if(ADDERSR_ZIG)  # which takes -march for the name of a CPU
+    set(flags_neon_dotprod -mcpu=generic+v8_2a+dotprod)
+  endif()
   set(flags_neon)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 takes the "undefined" operand inside its own AVX-512 intrinsics for a mistake (bug 105593).

@@ -101,9 +101,10 @@ void Packed<T>::PackActivation(int64_t groups, int64_t group_outputs, const Para
   }
   q.activation = Activation::kLookup;
   outputs_.resize(table_.size());
-  std::transform(table_.begin(), table_.end(), outputs_.begin(), [&](int16_t u) {
-    return static_cast<T>(std::clamp((u + half) >> p.table_fraction, least, most));
-  });
+  std::transform(table_.begin(), table_.end(), outputs_.begin(),
+                 [&, least = least, most = most](int16_t u) {
+                   return static_cast<T>(std::clamp((u + half) >> p.table_fraction, least, most));
+                 });
   table_ = {};
   q.outputs = outputs_.data();
 }

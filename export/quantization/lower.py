@@ -11,6 +11,7 @@ from addersr.custom_ops import DOMAIN, VERSION
 from addersr.custom_ops.functions import function_bodies
 from addersr.custom_ops.qlinear_fused_conv import Parameters as ConvParameters
 from addersr.errors import AdderSRError
+from addersr.export.counts.per_pixel import memory_metadata
 from addersr.export.quantization.integers import Surroundings, layer_parameters
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.network import read_network
@@ -73,6 +74,8 @@ def lower_network(
             "addersr.plan": plan.to_json(),
         }
     )
+    properties.pop("addersr.bytes_per_pixel", None)
+    properties |= memory_metadata(lowered)
     onnx.helper.set_model_props(lowered, dict(sorted(properties.items())))
     return lowered
 

@@ -63,12 +63,9 @@ Region Grid::Inside(int64_t tile) const {
 
 Region Grid::Source(int64_t tile) const {
   const Region inside = Inside(tile);
-  const int32_t left = inside.left - std::min(margin, inside.left);
-  const int32_t top = inside.top - std::min(margin, inside.top);
-  const int32_t right = inside.left + inside.width;
-  const int32_t bottom = inside.top + inside.height;
-  return {left, top, right + std::min(margin, width - right) - left,
-          bottom + std::min(margin, height - bottom) - top};
+  const int32_t source_w = source_width(), source_h = source_height();
+  return {std::clamp(inside.left - margin, 0, width - source_w),
+          std::clamp(inside.top - margin, 0, height - source_h), source_w, source_h};
 }
 
 uint64_t TileBytes(const ModelInfo& info, int32_t format, int32_t width, int32_t height) {

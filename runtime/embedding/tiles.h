@@ -9,17 +9,17 @@
 
 namespace addersr::embedding {
 
-// Tiles of equal size but for the last of each row and column. At the edges of the frame there is
-// no margin: the network pads there as it does for the whole frame.
+// Tiles of equal size but for the last of each row and column. All see sources of one size, shifted
+// into the frame at its edges, where the network pads as it does for the whole frame: other sizes
+// would leave onnxruntime's arena in pieces, and memory would grow from tile to tile.
 struct Grid {
   int32_t width, height;            // of the frame
   int32_t tile_width, tile_height;  // what a tile is responsible for
-  int32_t margin;                   // what it sees around that
+  int32_t margin;                   // what it sees around that at least, where the frame does
 
   int64_t columns() const { return (int64_t{width} + tile_width - 1) / tile_width; }
   int64_t rows() const { return (int64_t{height} + tile_height - 1) / tile_height; }
   int64_t count() const { return columns() * rows(); }
-  // No source is larger than this.
   int32_t source_width() const;
   int32_t source_height() const;
 

@@ -28,17 +28,8 @@ CROSS_LIBRARIES = Path("/usr/aarch64-linux-gnu")
 # Numbers of ONNXTensorElementDataType.
 ELEMENT_TYPES = {1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32"}
 
-# onnxruntime reads this file, and ends the process when it describes an x86 CPU: a Cortex-A76.
-CPUINFO = """\
-processor\t: 0
-BogoMIPS\t: 100.00
-Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm asimddp
-CPU implementer\t: 0x41
-CPU architecture: 8
-CPU variant\t: 0x3
-CPU part\t: 0xd0b
-CPU revision\t: 1
-"""
+# onnxruntime reads /proc/cpuinfo, and ends the process when it describes an x86 CPU.
+CPUINFO = Path(__file__).with_name("cortex_a76_cpuinfo.txt")
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,7 @@ def machine() -> Aarch64:
     library = _onnxruntime(onnxruntime.__version__)
     sysroot = FOLDER / "sysroot"
     (sysroot / "proc").mkdir(parents=True, exist_ok=True)
-    (sysroot / "proc" / "cpuinfo").write_text(CPUINFO)
+    shutil.copy(CPUINFO, sysroot / "proc" / "cpuinfo")
     if not (sysroot / "lib").is_symlink():
         (sysroot / "lib").symlink_to(CROSS_LIBRARIES / "lib")
     return Aarch64(library, sysroot)

@@ -108,6 +108,8 @@ def test_file_says_what_it_is_and_loads_in_old_runtimes(exported: bytes) -> None
         "addersr.calibration": "none",
         "addersr.halo": "4",
         "addersr.io": "float",
+        # Two tensors of 8 channels and the luma, in float32.
+        "addersr.bytes_per_pixel": "68",
     }
 
 

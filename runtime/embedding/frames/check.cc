@@ -26,25 +26,27 @@ struct Extent {
   }
 };
 
-// Checks one plane; `which` is "input" or "output".
+// Checks one plane; `which` is "input" or "output". Right frames cost no allocation.
 std::string CheckPlane(const char* which, const addersr_frame& frame, int plane, Extent* extent) {
-  const std::string name =
-      "plane " + std::to_string(plane) + " of the " + std::string(which) + " frame";
-  if (frame.planes[plane] == nullptr) return "Expected memory for " + name + ", got null.";
+  const auto name = [&] {
+    return "plane " + std::to_string(plane) + " of the " + which + " frame";
+  };
+  if (frame.planes[plane] == nullptr) return "Expected memory for " + name() + ", got null.";
   // Neither overflows: a width is below 2^31.
   const int64_t row = int64_t{PlaneWidth(frame, plane)} * PixelBytes(frame.format, plane);
+  const int32_t rows = PlaneHeight(frame, plane);
   const ptrdiff_t stride = frame.strides[plane];
   if (stride < row) {
-    return "Expected a stride of at least " + std::to_string(row) + " bytes for " + name +
+    return "Expected a stride of at least " + std::to_string(row) + " bytes for " + name() +
            ", whose rows have so many, got " + std::to_string(stride) + ".";
   }
   ptrdiff_t bytes;
   const auto begin = reinterpret_cast<uintptr_t>(frame.planes[plane]);
   uintptr_t end;
-  if (__builtin_mul_overflow(stride, PlaneHeight(frame, plane) - 1, &bytes) ||
+  if (__builtin_mul_overflow(stride, rows - 1, &bytes) ||
       __builtin_add_overflow(bytes, row, &bytes) || __builtin_add_overflow(begin, bytes, &end)) {
-    return "Expected " + name + " to fit into memory, got " + std::to_string(stride) +
-           " bytes for each of " + std::to_string(PlaneHeight(frame, plane)) + " rows.";
+    return "Expected " + name() + " to fit into memory, got " + std::to_string(stride) +
+           " bytes for each of " + std::to_string(rows) + " rows.";
   }
   *extent = {begin, end, static_cast<uintptr_t>(row), static_cast<uintptr_t>(stride)};
   return {};

@@ -63,15 +63,15 @@ typedef enum addersr_format {
   ADDERSR_I420 = 6  /* luma; U; V, for 2x2 pixels each */
 } addersr_format;
 
-/* A frame in the caller's memory. Row y of plane p begins at planes[p] + y * strides[p]. A stride is
- * in bytes, at least a row's bytes, and may be larger; it may not be negative. Chroma planes of
+/* A frame in the caller's memory. Row y of plane p begins at planes[p] + y * strides[p]. A stride
+ * is in bytes, at least a row's bytes, and may be larger; it may not be negative. Chroma planes of
  * frames of odd sizes are rounded up: (width + 1) / 2 by (height + 1) / 2 samples. Planes that the
  * format does not have are ignored. The library only reads the planes of an input. */
 typedef struct addersr_frame {
   int32_t format; /* addersr_format */
   int32_t width;  /* in pixels, at least 1 */
   int32_t height;
-  uint8_t *planes[3];
+  uint8_t* planes[3];
   ptrdiff_t strides[3];
 } addersr_frame;
 
@@ -80,7 +80,7 @@ typedef struct addersr_engine addersr_engine;
 /* How to open a model. Zeros mean what is said in brackets. */
 typedef struct addersr_options {
   size_t size;                 /* sizeof(addersr_options) */
-  const char *runtime_library; /* file of libonnxruntime [$ADDERSR_ONNXRUNTIME, the folder of this
+  const char* runtime_library; /* file of libonnxruntime [$ADDERSR_ONNXRUNTIME, the folder of this
                                   library, the system, Python's package]; ignored when linked */
   int32_t threads;             /* of one frame [the number of cores] */
   int32_t tile;                /* side of the tiles in input pixels [whole frames, or what
@@ -94,78 +94,78 @@ typedef struct addersr_info {
   size_t size;              /* sizeof(addersr_info), set by the caller */
   int32_t scale;            /* by how much frames grow in both directions */
   int32_t halo;             /* how many input pixels around a pixel influence it */
-  const char *architecture; /* "mobile" */
-  const char *kind;         /* "adder" or "cnn" */
-  const char *colour;       /* "y": a network of luma; "rgb": of all colours */
-  const char *precision;    /* "fp32", "u8", "i16" or "mixed" */
-  const char *version;      /* the addersr that exported it */
-  const char *runtime;      /* the onnxruntime in use: "1.32.0" */
-  const char *kernel;       /* the adder kernel that ran in the engine's first run; "" for none */
+  const char* architecture; /* "mobile" */
+  const char* kind;         /* "adder" or "cnn" */
+  const char* colour;       /* "y": a network of luma; "rgb": of all colours */
+  const char* precision;    /* "fp32", "u8", "i16" or "mixed" */
+  const char* version;      /* the addersr that exported it */
+  const char* runtime;      /* the onnxruntime in use: "1.32.0" */
+  const char* kernel;       /* the adder kernel that ran in the engine's first run; "" for none */
 } addersr_info;
 
-/* Called with the tiles done and the tiles in all, from the thread that called addersr_upscale, after
- * each tile. Anything but 0 cancels the call. It must not call functions of the same engine but
- * addersr_cancel. */
-typedef int (*addersr_progress)(void *user, int32_t done, int32_t total);
+/* Called with the tiles done and the tiles in all, from the thread that called addersr_upscale,
+ * after each tile. Anything but 0 cancels the call. It must not call functions of the same engine
+ * but addersr_cancel. */
+typedef int (*addersr_progress)(void* user, int32_t done, int32_t total);
 
 /* What one call of addersr_upscale may have beside its frames. */
 typedef struct addersr_call {
   size_t size; /* sizeof(addersr_call) */
   addersr_progress progress;
-  void *user; /* handed to progress */
+  void* user; /* handed to progress */
 } addersr_call;
 
 /* [any] "0.1.0" */
-ADDERSR_API const char *addersr_version(void);
+ADDERSR_API const char* addersr_version(void);
 
 /* [any] The sentence of this thread's last call that failed: what was expected, what came, what to
  * do. Never NULL; "" before the first failure. Valid until this thread's next failure. */
-ADDERSR_API const char *addersr_last_error(void);
+ADDERSR_API const char* addersr_last_error(void);
 
 /* [any] "out of memory" and so on; never NULL. */
-ADDERSR_API const char *addersr_status_name(addersr_status status);
+ADDERSR_API const char* addersr_status_name(addersr_status status);
 
 /* [alone] Zeros and the size. */
-ADDERSR_API void addersr_options_init(addersr_options *options);
+ADDERSR_API void addersr_options_init(addersr_options* options);
 
 /* [any] Load a model that 'addersr export' or 'addersr quantize' wrote, from a file. options may be
  * NULL. On failure *engine is NULL. */
-ADDERSR_API addersr_status addersr_open(const char *path, const addersr_options *options,
-                                        addersr_engine **engine);
+ADDERSR_API addersr_status addersr_open(const char* path, const addersr_options* options,
+                                        addersr_engine** engine);
 
 /* [any] The same from memory, which may be freed afterwards. */
-ADDERSR_API addersr_status addersr_open_memory(const void *data, size_t bytes,
-                                               const addersr_options *options,
-                                               addersr_engine **engine);
+ADDERSR_API addersr_status addersr_open_memory(const void* data, size_t bytes,
+                                               const addersr_options* options,
+                                               addersr_engine** engine);
 
 /* [alone] Free an engine; NULL is fine. */
-ADDERSR_API void addersr_close(addersr_engine *engine);
+ADDERSR_API void addersr_close(addersr_engine* engine);
 
 /* [any] Fill info, as far as info->size goes. */
-ADDERSR_API addersr_status addersr_get_info(const addersr_engine *engine, addersr_info *info);
+ADDERSR_API addersr_status addersr_get_info(const addersr_engine* engine, addersr_info* info);
 
 /* [any] Bytes that a call on frames of this size is estimated to use beside the two frames and the
  * model, and how many tiles it will run. Both pointers may be NULL. */
-ADDERSR_API addersr_status addersr_memory(const addersr_engine *engine, int32_t format,
-                                          int32_t width, int32_t height, uint64_t *bytes,
-                                          int32_t *tiles);
+ADDERSR_API addersr_status addersr_memory(const addersr_engine* engine, int32_t format,
+                                          int32_t width, int32_t height, uint64_t* bytes,
+                                          int32_t* tiles);
 
-/* [any] Enlarge a frame. output has the same format, scale times the width and height, and memory of
- * its own, which is written only here. call may be NULL. Tiles give the same pixels as the whole
+/* [any] Enlarge a frame. output has the same format, scale times the width and height, and memory
+ * of its own, which is written only here. call may be NULL. Tiles give the same pixels as the whole
  * frame. After a failure the content of output is undefined. After the first call for a size and
  * format no memory is allocated, as far as that is up to this library (onnxruntime has its arena).
  * Calls from several threads run at the same time, each with buffers of its own, which the engine
  * keeps.
  *
- * Colours. A network of luma enlarges Y of BT.601; chroma and alpha are enlarged by a cubic filter. The
- * luma of NV12 and I420 goes through as it is, so that the matrix does not matter; gray values
+ * Colours. A network of luma enlarges Y of BT.601; chroma and alpha are enlarged by a cubic filter.
+ * The luma of NV12 and I420 goes through as it is, so that the matrix does not matter; gray values
  * are taken for luma. */
-ADDERSR_API addersr_status addersr_upscale(addersr_engine *engine, const addersr_frame *input,
-                                           const addersr_frame *output, const addersr_call *call);
+ADDERSR_API addersr_status addersr_upscale(addersr_engine* engine, const addersr_frame* input,
+                                           const addersr_frame* output, const addersr_call* call);
 
-/* [any] Let all calls that run now on this engine end early with ADDERSR_CANCELLED; calls that begin
- * later are not affected. */
-ADDERSR_API void addersr_cancel(addersr_engine *engine);
+/* [any] Let all calls that run now on this engine end early with ADDERSR_CANCELLED; calls that
+ * begin later are not affected. */
+ADDERSR_API void addersr_cancel(addersr_engine* engine);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds and runs the kernels' contract tests: run.sh native | sanitize | arm
+# Builds and runs the kernels' contract tests, and those of the embedding library (tests/runtime/
+# embedding): run.sh native | sanitize | arm
 #
-#   native    every kernel that this CPU has
+#   native    every kernel that this CPU has; the embedding library under ThreadSanitizer, too
 #   sanitize  the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   arm       cross-built for 64-bit Arm, under qemu as three CPUs: without dotprod, with it, and
 #             with all that qemu knows; also builds what tests/custom_ops/test_aarch64.py runs
@@ -40,7 +41,11 @@ esac
 
 echo "== The kernels' C++ tests ($kind)"
 "$cmake" -S . -B "$build" "${options[@]}" >/dev/null
-targets=(addersr_tests addersr_frames_tests)
+tests=(custom_ops/cpp/addersr_tests runtime/embedding/frames/addersr_frames_tests
+  runtime/embedding/engine/addersr_engine_tests)
+[ "$kind" = arm ] || tests+=(runtime/embedding/stub/addersr_stub_tests)
+[ "$kind" != native ] || tests+=(runtime/embedding/stub/addersr_races_tests)
+targets=("${tests[@]##*/}")
 [ "$kind" != arm ] || targets+=(addersr_ops addersr_model_runner)
 "$cmake" --build "$build" --parallel "$(nproc)" --target "${targets[@]}" >"$build/log" 2>&1 || {
   cat "$build/log"
@@ -49,8 +54,6 @@ targets=(addersr_tests addersr_frames_tests)
 
 [ -z "${ADDERSR_BUILD_ONLY:-}" ] || exit 0
 
-programs=("$build/tests/custom_ops/cpp/addersr_tests"
-  "$build/tests/runtime/embedding/frames/addersr_frames_tests")
 ulimit -c 0  # the death tests would leave core files
 if [ "$kind" != arm ]; then
   # What the dispatcher must find, by the kernel's word.
@@ -61,11 +64,23 @@ if [ "$kind" != arm ]; then
   [[ $flags != *" sse4_1 "* ]] || isas="sse41 $isas"
   [[ $flags != *" avx2 "* || $flags != *" fma "* ]] || isas="avx2 $isas"
   [[ $flags != *" avx512f "* ]] || isas="avx512 $isas"
-  # AddressSanitizer of g++ 12 does not bear the address randomisation of newer kernels.
+  # The sanitizers of g++ 12 do not bear the address randomisation of newer kernels.
   fixed=()
-  if [ "$kind" = sanitize ] && setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
-  for program in "${programs[@]}"; do
-    ADDERSR_EXPECTED_ISAS=$isas "${fixed[@]}" "$program" --gtest_brief=1
+  if setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+  # The embedding library's tests run models where Python beside cmake has onnxruntime.
+  python=$(dirname "$(command -v "$cmake")")/python
+  if [ -z "${ADDERSR_ONNXRUNTIME:-}" ] && found=$("$python" - 2>/dev/null <<'END'
+import importlib.util, pathlib
+package = pathlib.Path(importlib.util.find_spec("onnxruntime").origin).parent
+print(*package.glob("capi/libonnxruntime.so*"))
+END
+  ); then
+    [ -z "$found" ] || export ADDERSR_ONNXRUNTIME=$found
+  fi
+  for test in "${tests[@]}"; do
+    # What asks for more memory than there is gets none, as without AddressSanitizer.
+    ASAN_OPTIONS=allocator_may_return_null=1 ADDERSR_EXPECTED_ISAS=$isas \
+      "${fixed[@]}" "$build/tests/$test" --gtest_brief=1
   done
   exit
 fi
@@ -74,9 +89,11 @@ for cpu in cortex-a53 cortex-a76 max; do
   [ "$cpu" = cortex-a53 ] || isas="neon_dotprod $isas"
   echo "-- $cpu"
   # Emulation is slow, so fewer random cases. The warning is about threads; there are none.
-  for program in "${programs[@]}"; do
+  for test in "${tests[@]}"; do
+    # What is the same code on all of them runs once.
+    [[ $cpu = max || $test = custom_ops/* ]] || continue
     ADDERSR_EXPECTED_ISAS=$isas ADDERSR_RANDOM_CASES=${ADDERSR_RANDOM_CASES:-100} \
-      qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu "$program" --gtest_brief=1 2>&1 |
+      qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu "$build/tests/$test" --gtest_brief=1 2>&1 |
       sed -e '/Death tests use fork()/d' -e '/^$/d'
   done
 done

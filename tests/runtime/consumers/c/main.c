@@ -7,7 +7,7 @@
 
 enum { WIDTH = 45, HEIGHT = 31, CHANNELS = 3 };
 
-static addersr_frame rgb(uint8_t *pixels, int32_t width, int32_t height) {
+static addersr_frame rgb(uint8_t* pixels, int32_t width, int32_t height) {
   addersr_frame frame = {ADDERSR_RGB, width, height, {pixels}, {(ptrdiff_t)width * CHANNELS}};
   return frame;
 }
@@ -17,13 +17,13 @@ static int failed(void) {
   return 1;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 2) return 2;
   addersr_options options;
   addersr_options_init(&options);
   options.threads = 1;
   if (argc > 2) options.runtime_library = argv[2];
-  addersr_engine *engine = NULL;
+  addersr_engine* engine = NULL;
   if (addersr_open(argv[1], &options, &engine) != ADDERSR_OK) return failed();
   addersr_info info = {.size = sizeof(info)};
   if (addersr_get_info(engine, &info) != ADDERSR_OK) return failed();
@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     small[i] = (uint8_t)(7 * x + 13 * y + 31 * channel);
   }
   const size_t bytes = sizeof(small) * (size_t)(info.scale * info.scale);
-  uint8_t *large = malloc(bytes);
+  uint8_t* large = malloc(bytes);
   if (large == NULL) return 1;
   const addersr_frame input = rgb(small, WIDTH, HEIGHT);
   const addersr_frame output = rgb(large, info.scale * WIDTH, info.scale * HEIGHT);

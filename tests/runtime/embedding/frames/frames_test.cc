@@ -48,22 +48,13 @@ TEST(FramesTest, SmallFramesOfEveryScale) {
 // Several items, and parts of a row.
 TEST(FramesTest, LargeFrames) {
   ForAll([](int32_t format, NetworkKind kind) {
-    for (const int scale : {1, 2, 3}) {
-      const FramesProblem problem(format, kind, scale, 531, 67, 2);
+    for (const int scale : {2, 3}) {
+      const FramesProblem problem(format, kind, scale, 531, 35, 2);
       SCOPED_TRACE(Words(problem));
       problem.Check(531, 3, Side::kEnd, 0);
       problem.Check(271, 3, Side::kBegin, 7);
     }
   });
-}
-
-// So high that the number of items is at its limit.
-TEST(FramesTest, HighFrames) {
-  for (const int32_t format : {ADDERSR_RGBA, ADDERSR_I420}) {
-    const FramesProblem problem(format, NetworkKind::kLuma, 1, 9, 60000, 3);
-    SCOPED_TRACE(Words(problem));
-    problem.Check(60000, 0, Side::kEnd, 0);
-  }
 }
 
 // A tile needs no more scratch memory than a larger one, since a call has one piece for all tiles.
