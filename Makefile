@@ -8,15 +8,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
 FOLDERS := cli custom_ops export models runtime training zoo
+<<<<<<< HEAD
 CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.cmake' -o -name '*.in' -o -name '*.map')
+=======
+CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
+BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.map')
+>>>>>>> engine
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
+<<<<<<< HEAD
         typing bench-kernels bench-models bench-training headers web wheels clean
+=======
+        typing bench-kernels bench-models bench-training bench-engine headers web clean
+>>>>>>> engine
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,6 +133,13 @@ bench-models: $(VENV)/.installed  ## whole networks, picture in to picture out, 
 
 bench-training: $(VENV)/.installed  ## a training step, adder beside CNN twin
 	$(BIN)/python -m addersr.training.benchmark
+
+# Speed and memory of the embedding library.
+bench-engine: $(VENV)/.installed  ## the embedding library beside a bare onnxruntime session
+	@$(BIN)/cmake -S . -B build/benchmark >/dev/null
+	@$(BIN)/cmake --build build/benchmark --parallel --target addersr_engine_benchmark >/dev/null
+	$(BIN)/python -m addersr.export.benchmark.engine \
+	  build/benchmark/runtime/embedding/benchmark/addersr_engine_benchmark
 
 headers:  ## fetch onnxruntime's official header (Debian), which a test compares ours with
 	tests/custom_ops/fetch_onnxruntime_header.sh

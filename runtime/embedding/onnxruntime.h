@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "custom_ops/onnxruntime/session_abi.h"
 #include "runtime/embedding/error.h"
@@ -26,8 +27,8 @@ std::string TakeSentence(const Runtime& runtime, ort::OrtStatus* status);
 
 // Frees `status` and throws an Error with `before` and its first line, unless it means success.
 inline void Check(const Runtime& runtime, ort::OrtStatus* status, addersr_status code,
-                  const std::string& before) {
-  if (status != nullptr) throw Error(code, before + TakeSentence(runtime, status));
+                  std::string_view before) {
+  if (status != nullptr) throw Error(code, std::string(before) + TakeSentence(runtime, status));
 }
 
 }  // namespace addersr::embedding

@@ -86,7 +86,7 @@ void Reporter::Tiles(int32_t done, int32_t total) {
 
 void Reporter::Frames(int64_t done) {
   if (progress_) {
-    Line(Text("%lld frames, %.1f a second", static_cast<long long>(done),
+    Line(Text("frame %lld, %.1f a second", static_cast<long long>(done),
               static_cast<double>(done) / Seconds()));
   }
 }

@@ -83,8 +83,8 @@ typedef struct addersr_options {
   const char* runtime_library; /* file of libonnxruntime [$ADDERSR_ONNXRUNTIME, the folder of this
                                   library, the system, Python's package]; ignored when linked */
   int32_t threads;             /* of one frame [the number of cores] */
-  int32_t tile;                /* side of the tiles in input pixels [whole frames, or what
-                                  memory_limit allows] */
+  int32_t tile;                /* the largest side of tiles, in input pixels, up to 16384 [whole
+                                  frames]; memory_limit may make them smaller */
   uint64_t memory_limit;       /* bytes that a call may use beside the two frames and the model, as
                                   far as the estimate of addersr_memory goes [no limit] */
 } addersr_options;
@@ -129,7 +129,9 @@ ADDERSR_API const char* addersr_status_name(addersr_status status);
 ADDERSR_API void addersr_options_init(addersr_options* options);
 
 /* [any] Load a model that 'addersr export' or 'addersr quantize' wrote, from a file. options may be
- * NULL. On failure *engine is NULL. */
+ * NULL. On failure *engine is NULL. The first call sets the environment variable
+ * ORT_DISABLE_TELEMETRY, unless it is set, and so must not meet another thread that changes the
+ * environment. Strings of the options are not used after the call. */
 ADDERSR_API addersr_status addersr_open(const char* path, const addersr_options* options,
                                         addersr_engine** engine);
 

@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,17 +52,33 @@ def test_errors_of_the_library_come_through(tool: Tool, tmp_path: Path) -> None:
     assert "model" in tool.fails("-m", tmp_path / "model.onnx", "-", "-")
 
 
+@contextmanager
+def running(*command: str, stdout: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that listens to signals, even where these tests were told not to."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_cleanly(tool: Tool, tmp_path: Path, which: signal.Signals) -> None:
-    command = tool.command("--progress", "-", tmp_path / "large.y4m")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with running(*tool.command("--progress", "-", tmp_path / "large.y4m")) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(TWO)
         process.stdin.flush()
-        # After a frame it waits for the next one, which never comes.
+        # After these it waits for the next one, which never comes.
         words = b""
-        while b"2 frames" not in words:
+        while b"frame 1" not in words and process.poll() is None:
             words += process.stderr.read(1)
         process.send_signal(which)
         assert process.wait(timeout=20) == 130
@@ -71,26 +89,20 @@ def test_signals_end_it_cleanly(tool: Tool, tmp_path: Path, which: signal.Signal
 def test_a_signal_ends_a_frame_that_would_take_long(tool: Tool, tmp_path: Path) -> None:
     size = 6000
     command = tool.command("--raw", "gray", "--size", f"{size}x{size}", "--tile", "64", "-")
-    with subprocess.Popen(
-        [*command, str(tmp_path / "large.gray")], stdin=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with running(*command, str(tmp_path / "large.gray")) as process:
         assert process.stdin is not None
         process.stdin.write(bytes(size * size))
         process.stdin.close()
+        process.stdin = None
         time.sleep(0.2)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=5) == 130
+        assert process.wait(timeout=20) == 130
     nothing_left(tmp_path)
 
 
 def test_a_reader_that_has_gone(tool: Tool) -> None:
-    with subprocess.Popen(
-        tool.command("-", "-"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with running(*tool.command("-", "-"), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()
         process.stdout = None

@@ -1,5 +1,4 @@
 // After the first frame of a size and format the library allocates nothing.
-#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <thread>
@@ -10,15 +9,6 @@
 
 namespace addersr::test {
 namespace {
-
-int64_t ResidentPages() {
-  std::FILE* const file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  long long all = 0, resident = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &all, &resident);
-  std::fclose(file);
-  return fields == 2 ? resident : 0;
-}
 
 TEST(StubAllocationsTest, TheyAreCounted) {
   // Volatile: compilers may leave out what is freed at once.
@@ -93,22 +83,6 @@ TEST(StubAllocationsTest, NoneOnTwoThreadsOnceBothWereInside) {
   second.join();
   EXPECT_TRUE(one.IsRight());
   EXPECT_TRUE(two.IsRight());
-}
-
-TEST(StubAllocationsTest, ResidentMemoryIsFlatOver1000Frames) {
-  const StubEngine engine(kNetworks[0], 2, 1, 2, 32);
-  const StubFrames frames(kNetworks[0], ADDERSR_RGB, 2, 64, 48, 1);
-  const auto run = [&](int count) {
-    for (int i = 0; i < count; ++i) {
-      ASSERT_EQ(addersr_upscale(engine.get(), frames.input(), frames.output(), nullptr),
-                ADDERSR_OK);
-    }
-  };
-  run(20);
-  const int64_t before = ResidentPages();
-  run(1000);
-  // The stacks of threads may still grow by a page.
-  EXPECT_LE(ResidentPages(), before + 4);
 }
 
 }  // namespace

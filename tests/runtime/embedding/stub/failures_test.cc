@@ -66,7 +66,7 @@ TEST(StubFailuresTest, EveryCallWhileEnlarging) {
       if (!failed) break;
       ASSERT_LT(call, kMostCalls - 1);
     }
-    EXPECT_GT(failures, 5);
+    EXPECT_GT(failures, 3);  // the start, two tensors, the run
   }
   EXPECT_EQ(StubLiveObjects(), before);
 }

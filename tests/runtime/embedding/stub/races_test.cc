@@ -9,7 +9,9 @@
 #include "meeting.h"
 
 // ThreadSanitizer asks for this. The first race ends the program.
-extern "C" const char* __tsan_default_options() { return "halt_on_error=1"; }
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return "halt_on_error=1";
+}
 
 namespace addersr::test {
 namespace {

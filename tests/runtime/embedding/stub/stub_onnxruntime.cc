@@ -1,6 +1,7 @@
 #include "stub_onnxruntime.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -59,7 +60,7 @@ struct OrtRunOptions : Counted {
 };
 struct OrtTensorTypeAndShapeInfo {
   ONNXTensorElementDataType type;
-  std::vector<int64_t> sizes;
+  std::array<int64_t, 4> sizes;
 };
 struct OrtTypeInfo : Counted {
   OrtTensorTypeAndShapeInfo tensor;
@@ -68,7 +69,7 @@ struct OrtSession : Counted {
   bool picture = false;
   int64_t channels = 1, scale = 1;
 
-  std::vector<int64_t> Sizes(int64_t height, int64_t width) const {
+  std::array<int64_t, 4> Sizes(int64_t height, int64_t width) const {
     if (picture) return {1, height, width, channels};
     return {1, channels, height, width};
   }
@@ -79,7 +80,8 @@ struct OrtSession : Counted {
 struct OrtValue : Counted {
   ONNXTensorElementDataType type;
   char* data;
-  int64_t sizes[4];
+  std::array<int64_t, 4> sizes;
+  std::vector<char> owned;  // of a tensor that a run made
 };
 
 namespace {
@@ -230,7 +232,7 @@ OrtStatus* CreateTensorWithDataAsOrtValue(const OrtMemoryInfo*, void* data, size
   if (status != nullptr) return status;
   (*out)->type = type;
   (*out)->data = static_cast<char*>(data);
-  std::copy_n(sizes, 4, (*out)->sizes);
+  std::copy_n(sizes, 4, (*out)->sizes.begin());
   return nullptr;
 }
 
@@ -245,29 +247,55 @@ void Enlarge(const char* from, int64_t height, int64_t width, int64_t scale, int
   }
 }
 
+OrtValue* NewOutput(const OrtSession& session, int64_t height, int64_t width) {
+  auto* const value = new OrtValue();
+  value->type = session.type();
+  const std::array<int64_t, 4> sizes = session.Sizes(height, width);
+  value->sizes = sizes;
+  const int64_t values = sizes[0] * sizes[1] * sizes[2] * sizes[3];
+  value->owned.resize(static_cast<size_t>(values * ElementBytes(value->type)));
+  value->data = value->owned.data();
+  return value;
+}
+
 OrtStatus* Run(OrtSession* session, const OrtRunOptions* options, const char* const*,
                const OrtValue* const* inputs, size_t input_count, const char* const*,
                size_t output_count, OrtValue** outputs) {
   ++runs;
   if (input_count != 1 || output_count != 1) return Failure("not one input and one output");
-  const OrtValue &input = *inputs[0], &output = *outputs[0];
+  const OrtValue& input = *inputs[0];
   const int first = session->picture ? 1 : 2;
   const int64_t height = input.sizes[first], width = input.sizes[first + 1];
   const int64_t scale = session->scale;
   const auto fits = [&](const OrtValue& value, int64_t by) {
-    const std::vector<int64_t> sizes = session->Sizes(height * by, width * by);
-    return value.type == session->type() && std::equal(sizes.begin(), sizes.end(), value.sizes);
+    const std::array<int64_t, 4> sizes = session->Sizes(height * by, width * by);
+    return value.type == session->type() && value.sizes == sizes;
   };
-  if (!fits(input, 1) || !fits(output, scale)) return Failure("tensors of wrong types or sizes");
+  if (!fits(input, 1) || (outputs[0] != nullptr && !fits(*outputs[0], scale))) {
+    return Failure("tensors of wrong types or sizes");
+  }
   CallOnRun();
   if (options->terminate) return Failure("the run was terminated");
+  if (OrtStatus* status = Result()) return status;
+  if (outputs[0] == nullptr) outputs[0] = NewOutput(*session, height * scale, width * scale);
   const int64_t planes = session->picture ? 1 : session->channels;
   const int64_t bytes = session->picture ? session->channels : 4;
   for (int64_t plane = 0; plane < planes; ++plane) {
     Enlarge(input.data + plane * height * width * bytes, height, width, scale, bytes,
-            output.data + plane * height * width * scale * scale * bytes);
+            outputs[0]->data + plane * height * width * scale * scale * bytes);
   }
-  return Result();
+  return nullptr;
+}
+
+OrtStatus* GetTensorTypeAndShape(const OrtValue* value, OrtTensorTypeAndShapeInfo** out) {
+  if (OrtStatus* status = Result()) return status;
+  *out = new OrtTensorTypeAndShapeInfo{value->type, value->sizes};
+  ++live;
+  return nullptr;
+}
+void ReleaseTensorTypeAndShapeInfo(OrtTensorTypeAndShapeInfo* info) {
+  if (info != nullptr) --live;
+  delete info;
 }
 
 [[noreturn]] void Unexpected() {
@@ -306,6 +334,8 @@ class Table {
     ADDERSR_STUB(SessionApi, GetTensorElementType, GetTensorElementType);
     ADDERSR_STUB(SessionApi, GetDimensionsCount, GetDimensionsCount);
     ADDERSR_STUB(SessionApi, GetDimensions, GetDimensions);
+    ADDERSR_STUB(SessionApi, GetTensorTypeAndShape, GetTensorTypeAndShape);
+    ADDERSR_STUB(SessionApi, ReleaseTensorTypeAndShapeInfo, ReleaseTensorTypeAndShapeInfo);
     ADDERSR_STUB(SessionApi, CreateCpuMemoryInfo, CreateCpuMemoryInfo);
     ADDERSR_STUB(SessionApi, AllocatorFree, AllocatorFree);
     ADDERSR_STUB(SessionApi, GetAllocatorWithDefaultOptions, GetAllocatorWithDefaultOptions);
