@@ -8,24 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := build/oldest
 FOLDERS := cli custom_ops export models runtime training zoo
-<<<<<<< HEAD
 CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.cmake' -o -name '*.in' -o -name '*.map')
-=======
-CPP := $(shell find custom_ops runtime tests -name '*.cc' -o -name '*.h' -o -name '*.inc')
-BUILD_FILES := $(CPP) CMakeLists.txt $(shell find custom_ops runtime -name CMakeLists.txt -o -name '*.map')
->>>>>>> engine
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-<<<<<<< HEAD
         typing bench-kernels bench-models bench-training headers web wheels clean
-=======
-        typing bench-kernels bench-models bench-training bench-engine headers web clean
->>>>>>> engine
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -60,6 +60,8 @@ std::optional<Settings> ParseSettings(int argc, char** argv, int* status) {
 
   CLI::App app(kDescription, "addersr-upscale");
   app.footer(kExamples);
+  // Of an option that is given twice the last counts, so that scripts can have defaults.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", "addersr-upscale " + Version());
   app.add_option("INPUT", settings.input, "File, or -")->required();
   app.add_option("OUTPUT", settings.output, "File, or -")->required();

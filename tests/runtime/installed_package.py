@@ -33,20 +33,22 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def build(source: Path, name: str, *options: str) -> Path:
+def build(source: Path, name: str, *options: str, folder: str = "") -> Path:
     """The program ``name`` of the CMake project ``source``, built below ``build``.
 
     Skips the test where a package that the project requires is missing.
     """
     need("g++", "g++")
-    folder = ROOT / "build" / "programs" / name
+    place = ROOT / "build" / "programs" / f"{name}{folder}"
     package = f"-DAdderSR_DIR={addersr.runtime.cmake_dir()}"
-    with _locked(folder):
-        command = [cmake(), "-S", source, "-B", folder, package, *options]
+    with _locked(place):
+        command = [cmake(), "-S", source, "-B", place, package, *options]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-        missing = [line for line in (result.stdout + result.stderr).splitlines() if "Debian" in line]
+        missing = [
+            line for line in (result.stdout + result.stderr).splitlines() if "Debian" in line
+        ]
         if missing:
             pytest.skip(missing[0])
         assert result.returncode == 0, result.stdout + result.stderr
-        run(cmake(), "--build", folder, "--parallel", str(os.cpu_count() or 1))
-    return folder / name
+        run(cmake(), "--build", place, "--parallel", str(os.cpu_count() or 1))
+    return place / name

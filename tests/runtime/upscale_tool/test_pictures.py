@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from .tool import SCALE, Bytes, Tool, decoded, nothing_left, picture, png
+from ..enlargement import SCALE, Bytes, enlarged_luma, enlarged_rgb, picture
+from .tool import Tool, decoded, nothing_left, png
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -49,7 +50,7 @@ def test_colours_are_those_of_the_network_and_the_filter(tool: Tool, tmp_path: P
     result = tool(tmp_path / "small.png", tmp_path / "large.png")
     assert result.stdout == b""
     assert b"74x46" in result.stderr
-    np.testing.assert_array_equal(decoded((tmp_path / "large.png").read_bytes()), tool.rgb(rgb))
+    np.testing.assert_array_equal(decoded((tmp_path / "large.png").read_bytes()), enlarged_rgb(rgb))
     nothing_left(tmp_path, "small.png", "large.png")
 
 
@@ -57,13 +58,13 @@ def test_gray_stays_gray_and_goes_through_pipes(tool: Tool) -> None:
     gray = picture(16, 21, 1)
     large = tool("-q", "-", "-", stdin=png(gray))
     assert large.stderr == b""
-    np.testing.assert_array_equal(decoded(large.stdout), tool.luma(gray))
+    np.testing.assert_array_equal(decoded(large.stdout), enlarged_luma(gray))
 
 
 def test_alpha_is_enlarged_too(tool: Tool) -> None:
     rgba = np.dstack([picture(16, 18), np.full((16, 18), 77, np.uint8)])
     large = decoded(tool("-", "-", stdin=png(rgba)).stdout)
-    np.testing.assert_array_equal(large[:, :, :3], tool.rgb(rgba[:, :, :3]))
+    np.testing.assert_array_equal(large[:, :, :3], enlarged_rgb(rgba[:, :, :3]))
     assert (large[:, :, 3] == 77).all()
     rgba[4:, :, 3] = 200
     alpha = decoded(tool("-", "-", stdin=png(rgba)).stdout)[:, :, 3]
@@ -77,7 +78,7 @@ def test_palettes_and_transparent_colours_become_pixels(tool: Tool) -> None:
     colours = chunk(b"PLTE", palette.tobytes())
     file = handmade_png(12, 8, 8, 3, unfiltered(numbers), colours)
     np.testing.assert_array_equal(
-        decoded(tool("-", "-", stdin=file).stdout), tool.rgb(palette[numbers])
+        decoded(tool("-", "-", stdin=file).stdout), enlarged_rgb(palette[numbers])
     )
     file = handmade_png(12, 8, 8, 3, unfiltered(numbers), colours, chunk(b"tRNS", b"\x40" * 4))
     large = decoded(tool("-", "-", stdin=file).stdout)
@@ -90,7 +91,7 @@ def test_of_16_bits_the_upper_8_are_taken_and_it_is_said(tool: Tool) -> None:
     wide = (rgb.astype(np.uint16) << 8 | 0x42).astype(">u2")
     file = handmade_png(9, 8, 16, 2, unfiltered(wide.reshape(8, 27)))
     result = tool("-", "-", stdin=file)
-    np.testing.assert_array_equal(decoded(result.stdout), tool.rgb(rgb))
+    np.testing.assert_array_equal(decoded(result.stdout), enlarged_rgb(rgb))
     assert b"note: standard input has 16 bits" in result.stderr
 
 
@@ -113,7 +114,7 @@ def test_jpeg_in_and_out(tool: Tool, tmp_path: Path) -> None:
         small.write_bytes(file)
         pixels = decoded(file)
         tool(small, tmp_path / "large.png")
-        expected = tool.luma(pixels) if name == "gray" else tool.rgb(pixels)
+        expected = enlarged_luma(pixels) if name == "gray" else enlarged_rgb(pixels)
         np.testing.assert_array_equal(
             decoded((tmp_path / "large.png").read_bytes()), expected, err_msg=name
         )
@@ -139,7 +140,7 @@ def test_pictures_come_the_right_side_up(tool: Tool, order: str, orientation: in
     upright = cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert upright.shape == ((14, 10) if orientation >= 5 else (10, 14))
     np.testing.assert_array_equal(
-        decoded(tool("-q", "-", "-", stdin=turned).stdout), tool.luma(upright)
+        decoded(tool("-q", "-", "-", stdin=turned).stdout), enlarged_luma(upright)
     )
 
 
@@ -147,7 +148,7 @@ def test_the_right_side_of_a_png(tool: Tool) -> None:
     gray = picture(9, 14, 1)
     file = handmade_png(14, 9, 8, 0, unfiltered(gray), chunk(b"eXIf", exif(6, ">")))
     large = decoded(tool("-q", "-", "-", stdin=file).stdout)
-    np.testing.assert_array_equal(large, tool.luma(np.rot90(gray, -1)))
+    np.testing.assert_array_equal(large, enlarged_luma(np.rot90(gray, -1)))
 
 
 def test_senseless_exif_is_ignored(tool: Tool) -> None:
@@ -157,7 +158,7 @@ def test_senseless_exif_is_ignored(tool: Tool) -> None:
     for bad in (b"II", good[:12], directory_outside, exif(9, "<"), b"XX" + good[2:]):
         file = handmade_png(14, 9, 8, 0, unfiltered(gray), chunk(b"eXIf", bad))
         large = decoded(tool("-q", "-", "-", stdin=file).stdout)
-        np.testing.assert_array_equal(large, tool.luma(gray))
+        np.testing.assert_array_equal(large, enlarged_luma(gray))
 
 
 def test_tiles_do_not_show(tool: Tool) -> None:

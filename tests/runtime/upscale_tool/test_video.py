@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .tool import Bytes, Tool, nothing_left, picture
+from ..enlargement import Bytes, enlarged_luma, enlarged_rgb, picture
+from .tool import Tool, nothing_left
 
 HEADER = b"YUV4MPEG2 W22 H18 F30000:1001 Ip A1:1 C420jpeg XYSCSS=420JPEG\n"
 WIDTH, HEIGHT = 22, 18
@@ -35,7 +36,7 @@ def y4m(lumas: list[Bytes], header: bytes = HEADER) -> bytes:
 def test_y4m(tool: Tool) -> None:
     lumas = frames(3)
     result = tool("--json", "-", "-", stdin=y4m(lumas))
-    expected = [tool.luma(luma) for luma in lumas]
+    expected = [enlarged_luma(luma) for luma in lumas]
     header = HEADER.replace(b"W22 H18", b"W44 H36")
     assert result.stdout == y4m(expected, header)
     summary = json.loads(result.stderr)
@@ -48,7 +49,7 @@ def test_y4m_in_files_of_gray_frames_with_parameters(tool: Tool, tmp_path: Path)
     small = b"YUV4MPEG2 H7 W9 Cmono F25:1 I?\nFRAME Ip XA=b\n" + luma.tobytes()
     (tmp_path / "small.y4m").write_bytes(small)
     tool(tmp_path / "small.y4m", tmp_path / "large.y4m")
-    large = b"YUV4MPEG2 W18 H14 Cmono F25:1 I?\nFRAME\n" + tool.luma(luma).tobytes()
+    large = b"YUV4MPEG2 W18 H14 Cmono F25:1 I?\nFRAME\n" + enlarged_luma(luma).tobytes()
     assert (tmp_path / "large.y4m").read_bytes() == large
     nothing_left(tmp_path, "small.y4m", "large.y4m")
 
@@ -56,7 +57,7 @@ def test_y4m_in_files_of_gray_frames_with_parameters(tool: Tool, tmp_path: Path)
 def test_raw_colours(tool: Tool) -> None:
     two = [picture(HEIGHT, WIDTH, 3, seed) for seed in range(2)]
     size = ("--size", f"{WIDTH}x{HEIGHT}", "-", "-")
-    expected = b"".join(tool.rgb(one).tobytes() for one in two)
+    expected = b"".join(enlarged_rgb(one).tobytes() for one in two)
     small = b"".join(one.tobytes() for one in two)
     assert tool("--raw", "rgb24", *size, stdin=small).stdout == expected
 
@@ -74,7 +75,7 @@ def test_raw_colours(tool: Tool) -> None:
 def test_raw_luma(tool: Tool, width: int, height: int) -> None:
     luma = picture(height, width, 1)
     size = ("--size", f"{width}x{height}", "-", "-")
-    large = tool.luma(luma)
+    large = enlarged_luma(luma)
     assert tool("--raw", "gray", *size, stdin=luma.tobytes()).stdout == large.tobytes()
     small = i420(luma, 90, 200)
     assert tool("--raw", "yuv420p", *size, stdin=small).stdout == i420(large, 90, 200)
@@ -132,7 +133,7 @@ def test_whole_frames_before_the_damage_are_piped_on(tool: Tool) -> None:
     lumas = frames(2)
     result = tool("-q", "-", "-", stdin=y4m(lumas)[:-1], status=1)
     header = HEADER.replace(b"W22 H18", b"W44 H36")
-    assert result.stdout == y4m([tool.luma(lumas[0])], header)
+    assert result.stdout == y4m([enlarged_luma(lumas[0])], header)
 
 
 def test_raw_frames_of_a_wrong_size(tool: Tool) -> None:
@@ -170,4 +171,4 @@ def test_ffmpeg_pipes_video_through_it(tool: Tool, tmp_path: Path, program: str)
 
     small = lumas(video, 24, 32)
     for before, after in zip(small, lumas(large, 48, 64), strict=True):
-        np.testing.assert_array_equal(after, tool.luma(before))
+        np.testing.assert_array_equal(after, enlarged_luma(before))

@@ -1,24 +1,14 @@
-"""Runs ``addersr-upscale``, and says by other ways what it must give."""
+"""Runs ``addersr-upscale``, and reads and writes pictures by other means."""
 
 import os
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from addersr.custom_ops.image import cubic_filter, luma_to_rgb, rgb_to_luma
-from addersr.runtime.session import create_session, run_session
-from addersr.runtime.upscaler import resolve_model
-
-#: In integers, so that the result is the same on every processor.
-MODEL = resolve_model("tiny-x2-adder-u8")
-SCALE = 2
-
-Bytes = NDArray[np.uint8]
+from ..enlargement import MODEL, Bytes
 
 
 @dataclass
@@ -27,7 +17,6 @@ class Tool:
 
     program: Path
     runtime: Path
-    session: Any = field(default_factory=lambda: create_session(MODEL, threads=1))
 
     def command(self, *arguments: str | Path) -> list[str]:
         start = [self.program, "-m", MODEL, "--onnxruntime", self.runtime, "--threads", "1"]
@@ -49,31 +38,6 @@ class Tool:
         assert words.endswith(".\n")
         assert words.count("\n") == 1
         return words
-
-    def luma(self, gray: Bytes) -> Bytes:
-        """What the network makes of a plane of luma."""
-        [name] = [one.name for one in self.session.get_inputs()]
-        small = (gray.astype(np.float32) / np.float32(255))[None, None]
-        [large] = run_session(self.session, {name: small}).values()
-        return np.rint(np.clip(large[0, 0] * np.float32(255), 0, 255)).astype(np.uint8)
-
-    def rgb(self, picture: Bytes) -> Bytes:
-        """What the network and the cubic filter make of colours."""
-        [name] = [one.name for one in self.session.get_inputs()]
-        small = np.ascontiguousarray(picture)[None]
-        [luma] = run_session(self.session, {name: rgb_to_luma(small)}).values()
-        large: Bytes = luma_to_rgb(luma, small, cubic_filter(SCALE))[0]
-        return large
-
-
-def picture(height: int, width: int, channels: int = 3, seed: int = 0) -> Bytes:
-    """A smooth picture with some noise."""
-    random = np.random.default_rng(seed)
-    coarse = random.integers(0, 256, (4, 4, channels)).astype(np.float32)
-    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    noisy = smooth.reshape(height, width, channels) + random.normal(0, 8, (height, width, channels))
-    result: Bytes = np.clip(noisy, 0, 255).astype(np.uint8)
-    return result[:, :, 0] if channels == 1 else result
 
 
 def png(rgb: Bytes) -> bytes:

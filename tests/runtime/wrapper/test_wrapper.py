@@ -1,0 +1,21 @@
+"""addersr.hpp, compiled with all warnings by the compilers that are there."""
+
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from ..consumers.package import run
+from ..enlargement import MODEL
+from ..installed_package import build, onnxruntime_library
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_the_wrapper(compiler: str) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler} on this machine")
+    program = build(
+        Path(__file__).parent, "wrapper", f"-DCMAKE_CXX_COMPILER={compiler}", folder=compiler
+    )
+    assert run(program, MODEL, onnxruntime_library()).strip() == version("addersr")
