@@ -44,11 +44,10 @@ def build(source: Path, name: str, *options: str, folder: str = "") -> Path:
     with _locked(place):
         command = [cmake(), "-S", source, "-B", place, package, *options]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-        missing = [
-            line for line in (result.stdout + result.stderr).splitlines() if "Debian" in line
-        ]
+        words = result.stdout + result.stderr
+        missing = [line for line in words.splitlines() if "Debian" in line]
         if missing:
             pytest.skip(missing[0])
-        assert result.returncode == 0, result.stdout + result.stderr
+        assert result.returncode == 0, words
         run(cmake(), "--build", place, "--parallel", str(os.cpu_count() or 1))
     return place / name

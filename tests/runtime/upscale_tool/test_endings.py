@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .test_video import TWO
-from .tool import Tool, nothing_left
+from .tool import ENVIRONMENT, Tool, nothing_left
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def running(*command: str, stdout: int | None = None) -> Iterator["subprocess.Po
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ..enlargement import Bytes, enlarged_luma, enlarged_rgb, picture
-from .tool import Tool, nothing_left
+from .tool import ENVIRONMENT, Tool, nothing_left
 
 HEADER = b"YUV4MPEG2 W22 H18 F30000:1001 Ip A1:1 C420jpeg XYSCSS=420JPEG\n"
 WIDTH, HEIGHT = 22, 18
@@ -157,7 +157,10 @@ def test_ffmpeg_pipes_video_through_it(tool: Tool, tmp_path: Path, program: str)
     with (
         subprocess.Popen(decode, stdout=subprocess.PIPE) as first,
         subprocess.Popen(
-            tool.command("-q", "-", "-"), stdin=first.stdout, stdout=subprocess.PIPE
+            tool.command("-q", "-", "-"),
+            stdin=first.stdout,
+            stdout=subprocess.PIPE,
+            env=ENVIRONMENT,
         ) as second,
     ):
         subprocess.run(encode, stdin=second.stdout, check=True, timeout=120)
