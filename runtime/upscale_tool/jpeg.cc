@@ -31,6 +31,8 @@ Picture DecodeJpeg(const std::vector<uint8_t>& file, const std::string& name,
   int width = 0, height = 0, sampling = 0, colours = 0;
   check(tjDecompressHeader3(handle.get(), file.data(), file.size(), &width, &height, &sampling,
                             &colours));
+  // TurboJPEG takes a file that ends before its first picture for tables of a later one.
+  if (width < 1 || height < 1) throw Failure("Could not read the JPEG " + name + ": no picture.");
   CheckPictureSize(static_cast<uint64_t>(width), static_cast<uint64_t>(height), name, most_pixels);
   const bool gray = colours == TJCS_GRAY;
   Picture picture;

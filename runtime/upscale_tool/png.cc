@@ -66,6 +66,8 @@ Picture DecodePng(const std::vector<uint8_t>& file, const std::string& name, uin
   CheckPng(spng_decode_image(png, picture.frame.data(), picture.frame.bytes(), target.spng,
                              SPNG_DECODE_TRNS),
            name);
+  // What comes after the last pixel, with the checksum of the pixels.
+  CheckPng(spng_decode_chunks(png), name);
   if (header.bit_depth == 16) {
     picture.notes.push_back(name + " has 16 bits per sample, of which the upper 8 were taken.");
   }

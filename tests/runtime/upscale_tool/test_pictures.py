@@ -167,7 +167,11 @@ def test_tiles_do_not_show(tool: Tool) -> None:
     tiled = tool("--tile", "16", "--progress", "-", "-", stdin=file)
     assert tiled.stdout == whole
     assert b" of 16 tiles" in tiled.stderr
-    assert tool("--memory-limit", "2M", "-", "-", stdin=file).stdout == whole
+    file = png(picture(200, 300))
+    limited = tool("--memory-limit", "6M", "--progress", "-", "-", stdin=file)
+    assert limited.stdout == tool("-", "-", stdin=file).stdout
+    assert b" of 1 tiles" not in limited.stderr
+    assert "memory_limit" in tool.fails("--memory-limit", "1k", "-", "-", stdin=file)
 
 
 def test_the_summary(tool: Tool, tmp_path: Path) -> None:
@@ -186,17 +190,22 @@ def test_the_summary(tool: Tool, tmp_path: Path) -> None:
     assert json.loads(result.stderr)["output"] == "standard output"
 
 
-HUGE = handmade_png(2**31 - 1, 2**31 - 1, 8, 2, b"")
+def claims(side: int) -> bytes:
+    return handmade_png(side, side, 8, 2, b"")
+
+
+# The last byte of the checksum of the pixels, before the empty last chunk.
+WRONG = bytearray(png(picture(8, 8)))
+WRONG[-13] ^= 1
+
 DAMAGED = {
     "nothing": (b"", "begins like none of them"),
     "something else": (b"GIF89a" + bytes(100), "begins like none of them"),
     "a PNG that ends early": (png(picture(40, 40))[:-600], "Could not read the PNG"),
     "a PNG's first bytes": (png(picture(8, 8))[:12], "Could not read the PNG"),
-    "a PNG with a wrong checksum": (
-        png(picture(8, 8)).replace(b"IDAT\x78", b"IDAT\x79"),
-        "Could not read the PNG",
-    ),
-    "a PNG that claims to be huge": (HUGE, "--max-pixels"),
+    "a PNG with a wrong checksum": (WRONG, "Could not read the PNG"),
+    "a PNG that claims to be large": (claims(40000), "--max-pixels"),
+    "a PNG that claims to be huge": (claims(2**31 - 1), "Could not read the PNG"),
     "a JPEG that ends early": (
         bytes(cv2.imencode(".jpg", picture(64, 64))[1])[:-400],
         "Could not read the JPEG",
