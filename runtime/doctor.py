@@ -10,7 +10,7 @@ from addersr import custom_ops, zoo
 from addersr.custom_ops.library import FORCE_VARIABLE
 from addersr.errors import AdderSRError
 from addersr.runtime import machine
-from addersr.runtime.library import library_path
+from addersr.runtime.installed import library_path
 from addersr.runtime.session import import_onnxruntime
 from addersr.runtime.upscaler import Upscaler
 

@@ -5,27 +5,28 @@ is called here.
 """
 
 import ctypes
+import os
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from addersr.errors import AdderSRError
+from addersr.runtime.installed import library_path
 from addersr.runtime.pixels import Pixels
-from addersr.runtime.session import import_onnxruntime
 
-# The second is what the linker's name points to, where links do not survive.
-_FILE_NAMES = ("libaddersr.so", "libaddersr.so.1")
-_PYTHON_RUNTIME = "libaddersr_python_runtime.so"
-_REINSTALL = (
-    "Reinstall addersr: pip install --force-reinstall addersr, or pip install . in a checkout."
-)
+_RUNTIME_VARIABLE = "ADDERSR_ONNXRUNTIME"
+_NO_RUNTIME = 2
+
+
+class NoRuntimeError(AdderSRError):
+    """The library found no onnxruntime that it can use."""
 
 
 class Format(IntEnum):
@@ -93,13 +94,13 @@ class Engine:
         """Open a model; ``addersr_options`` says what the numbers mean.
 
         Raises:
-            AdderSRError: no such model, or one that the library cannot run; the library or
-                onnxruntime is missing.
+            AdderSRError: no such model, or one that the library cannot run; no library.
+            NoRuntimeError: no onnxruntime for it.
         """
         self._library = _load()
         options = _Options(
             size=ctypes.sizeof(_Options),
-            runtime_library=bytes(python_runtime()),
+            runtime_library=_runtime(),
             threads=threads,
             tile=tile,
             memory_limit=memory_limit,
@@ -107,9 +108,12 @@ class Engine:
         self._engine = ctypes.c_void_p()
         where = (ctypes.byref(options), ctypes.byref(self._engine))
         if isinstance(model, bytes):
-            self._check(self._library.addersr_open_memory(model, len(model), *where))
+            status = self._library.addersr_open_memory(model, len(model), *where)
         else:
-            self._check(self._library.addersr_open(bytes(model), *where))
+            status = self._library.addersr_open(bytes(model), *where)
+        if status == _NO_RUNTIME:
+            raise NoRuntimeError(self._problem(status))
+        self._check(status)
         weakref.finalize(self, self._library.addersr_close, self._engine)
 
     @property
@@ -197,41 +201,23 @@ class Engine:
         return str(self._library.addersr_last_error().decode(errors="replace"))
 
 
-def library_path() -> Path:
-    """The absolute path of the embedding library.
+def onnxruntime_library() -> Path | None:
+    """The library in the installed wheel of onnxruntime; None when there is none.
 
-    Raises:
-        AdderSRError: the package was installed without it.
+    Wheels have one since 1.19. It is another copy than the one that ``import onnxruntime`` loads,
+    and neither disturbs the other.
     """
-    for name in _FILE_NAMES:
-        path = _folder() / name
-        if path.is_file():
-            return path.absolute()
-    raise AdderSRError(f"The library {_folder() / _FILE_NAMES[0]} is missing. {_REINSTALL}")
+    spec = find_spec("onnxruntime")
+    if spec is None or spec.origin is None:
+        return None
+    files = sorted((Path(spec.origin).parent / "capi").glob("libonnxruntime.so.*"))
+    return files[-1] if files else None
 
 
-@cache
-def python_runtime() -> Path:
-    """The file through which the embedding library reaches the onnxruntime of this process.
-
-    Not every wheel of onnxruntime has a library that others can use, but each hands its functions
-    to a library of operators: ``runtime/embedding/python`` has one that passes them on.
-
-    Raises:
-        AdderSRError: the package was installed without it, or onnxruntime refuses it.
-    """
-    path = (_folder() / _PYTHON_RUNTIME).absolute()
-    if not path.is_file():
-        raise AdderSRError(f"The library {path} is missing. {_REINSTALL}")
-    try:
-        import_onnxruntime().SessionOptions().register_custom_ops_library(str(path))
-    except Exception as error:  # onnxruntime's exception classes have no common base
-        raise AdderSRError(f"onnxruntime cannot load {path}: {error}") from error
-    return path
-
-
-def _folder() -> Path:
-    return Path(str(resources.files("addersr.runtime") / "lib"))
+def _runtime() -> bytes | None:
+    # What the user names goes first; without a path the library looks itself.
+    path = None if os.environ.get(_RUNTIME_VARIABLE) else onnxruntime_library()
+    return None if path is None else bytes(path)
 
 
 @cache
@@ -244,7 +230,9 @@ def _load() -> Any:
         library.addersr_last_error.restype = ctypes.c_char_p
         library.addersr_close.restype = library.addersr_cancel.restype = None
     except (OSError, AttributeError) as error:
-        raise AdderSRError(f"The library {path} cannot be loaded ({error}). {_REINSTALL}") from None
+        raise AdderSRError(
+            f"The library {path} cannot be loaded ({error}). Reinstall addersr."
+        ) from None
     return library
 
 

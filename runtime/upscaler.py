@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from addersr import zoo
 from addersr.errors import AdderSRError
-from addersr.runtime.library import Engine, Format, library_path
+from addersr.runtime.installed import library_path
+from addersr.runtime.kernel_calls import kernel_between, kernel_calls
+from addersr.runtime.library import Engine, Format, NoRuntimeError
 from addersr.runtime.model_info import ModelInfo, read_model_info
 from addersr.runtime.network import Network
 from addersr.runtime.pixels import Pixels, check_pixels
@@ -32,7 +34,9 @@ class Upscaler:
 
     Images of any size pass: large ones are cut into overlapping tiles, which give the pixels of
     the whole, so that memory beside the result stays that of one tile. The embedding library does
-    the work, without Python's lock; one Upscaler may be used from several threads at a time.
+    the work, without Python's lock; one Upscaler may be used from several threads at a time. Where
+    it has no onnxruntime, as with the wheels of 1.18, whole images go through Python: the same
+    pixels, by the same kernels.
     """
 
     def __init__(
@@ -63,17 +67,19 @@ class Upscaler:
         _check_numbers(tile, memory_limit)
         self.kernel: str | None = None
         """The adder kernel that runs; None when none does."""
-        self._slow_reason = "" if use_library else "the library was not asked for"
-        if use_library:
-            use_library = self._find_library()
-        self._network: Network | None = None
-        if not use_library:
-            self._network = Network(source, threads=threads, use_library=False)
-            return
         if tile is None:
             tile = DEFAULT_TILE if memory_limit is None else 0
-        self._engine = Engine(source, threads=threads, tile=tile, memory_limit=memory_limit or 0)
-        self.kernel = self._engine.info.kernel or None
+        self._network: Network | None = None
+        self._reason = "" if use_library else "the library was not asked for"
+        if use_library:
+            use_library = self._open(source, threads, tile, memory_limit or 0)
+        if not self._reason:
+            return
+        if memory_limit is not None:
+            raise AdderSRError(f"There is no memory limit here: {self._reason}.")
+        before = kernel_calls() if use_library else {}
+        self._network = Network(source, threads=threads, use_library=use_library)
+        self.kernel = kernel_between(before) if use_library else None
 
     @property
     def scale(self) -> int:
@@ -92,7 +98,7 @@ class Upscaler:
         """Why :attr:`fast_path` is False, as the end of a sentence; else empty."""
         if self.fast_path is not False:
             return ""
-        return self._slow_reason or "onnxruntime did not choose the library's kernels"
+        return self._reason or "onnxruntime did not choose the library's kernels"
 
     def upscale(
         self,
@@ -133,12 +139,19 @@ class Upscaler:
         self._engine.upscale(kind, image, result, progress)
         return result
 
-    def _find_library(self) -> bool:
+    def _open(self, source: Path | bytes, threads: int, tile: int, memory_limit: int) -> bool:
+        """Open the engine, or say in ``_reason`` why not; whether kernels may run without it."""
         try:
             library_path()
         except AdderSRError as error:
-            self._slow_reason = f"the library is missing: {str(error).rstrip('.')}"
+            self._reason = f"the library is missing: {str(error).rstrip('.')}"
             return False
+        try:
+            self._engine = Engine(source, threads=threads, tile=tile, memory_limit=memory_limit)
+        except NoRuntimeError as error:
+            self._reason = str(error).rstrip(".")
+            return True
+        self.kernel = self._engine.info.kernel or None
         return True
 
 

@@ -133,9 +133,9 @@ def test_the_slow_path_is_told(run: Run, adder_model: Path, picture: Path, tmp_p
     # As after an installation without the library.
     (tmp_path / "sitecustomize.py").write_text(
         "from addersr.errors import AdderSRError\n"
-        "from addersr.runtime import library\n"
+        "from addersr.runtime import installed\n"
         "def missing(): raise AdderSRError('The library is gone.')\n"
-        "library.library_path = missing\n"
+        "installed.library_path = missing\n"
     )
     done = run("upscale", picture, "-m", adder_model, "--json", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0

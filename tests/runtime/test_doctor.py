@@ -8,7 +8,7 @@ from addersr import custom_ops, zoo
 from addersr.errors import AdderSRError
 from addersr.runtime import doctor, upscaler
 from addersr.runtime.doctor import diagnose
-from addersr.runtime.library import library_path
+from addersr.runtime.installed import library_path
 
 
 def test_a_sound_installation(adder_model: Path) -> None:

@@ -8,13 +8,26 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 import pytest
 
+from addersr import custom_ops
 from addersr.errors import AdderSRError
-from addersr.runtime.library import Engine, Format, library_path, python_runtime
+from addersr.runtime import upscaler as upscaler_module
+from addersr.runtime.installed import library_path
+from addersr.runtime.library import (
+    Engine,
+    Format,
+    NoRuntimeError,
+    onnxruntime_library,
+)
 from addersr.runtime.upscaler import Upscaler
 
 Array = npt.NDArray[np.uint8]
+
+pytestmark = pytest.mark.skipif(
+    onnxruntime_library() is None, reason="no library in this wheel of onnxruntime (1.18)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +187,35 @@ def test_the_library_s_sentences_arrive(tmp_path: Path) -> None:
             Engine(model)  # type: ignore[arg-type]
 
 
-def test_the_libraries_lie_beside_each_other() -> None:
+def test_without_a_runtime_whole_images_give_the_same(
+    adder_model: Path, upscaler: Upscaler, photo: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_arguments: Any, **_options: Any) -> Engine:
+        raise NoRuntimeError("Found no onnxruntime.")
+
+    monkeypatch.setattr(upscaler_module, "Engine", none)
+    whole = Upscaler(adder_model, threads=1, tile=16)
+    assert _tiles(whole, photo) == 1
+    assert whole.fast_path is True
+    assert whole.kernel in custom_ops.library_info().calls
+    rgba = np.dstack([photo, photo[:, :, 0]])
+    difference = np.abs(whole.upscale(rgba).astype(int) - upscaler.upscale(rgba))
+    assert difference.max() <= 1  # tiles of floats: a half may round to the other side
+    out = np.empty((96, 128, 4), np.uint8)
+    assert whole.upscale(rgba, out=out) is out
+    with pytest.raises(AdderSRError, match=r"no memory limit here: Found no onnxruntime\."):
+        Upscaler(adder_model, memory_limit=10**9)
+
+
+def test_an_onnxruntime_that_is_named_goes_first(
+    adder_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADDERSR_ONNXRUNTIME", str(tmp_path / "none.so"))
+    with pytest.raises(NoRuntimeError, match=r"none\.so"):
+        Engine(adder_model)
+    monkeypatch.setenv("ADDERSR_ONNXRUNTIME", str(onnxruntime_library()))
+    assert Engine(adder_model).info.runtime == onnxruntime.__version__
+
+
+def test_the_library_lies_in_the_package() -> None:
     assert library_path().is_file()
-    assert python_runtime().parent == library_path().parent
