@@ -1,11 +1,10 @@
 #include "runtime/embedding/tiles.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 
 #include "runtime/embedding/error.h"
+#include "runtime/embedding/machine_memory.h"
 #include "runtime/embedding/session.h"
 
 namespace addersr::embedding {
@@ -24,12 +23,6 @@ constexpr double kMostPixels = double{1ull << 40};
 
 std::string Size(int32_t width, int32_t height) {
   return std::to_string(width) + "x" + std::to_string(height);
-}
-
-uint64_t MachineBytes() {
-  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page)
-                               : UINT64_MAX;
 }
 
 int32_t Ceiling(int32_t number, int64_t parts) {
@@ -105,12 +98,13 @@ Grid PlanTiles(const ModelInfo& info, int32_t format, int32_t width, int32_t hei
   const Grid grid = Cut(width, height, side, margin);
   const uint64_t bytes = TileBytes(info, format, grid.source_width(), grid.source_height());
   if (bytes > MachineBytes()) {
-    throw Error(ADDERSR_OUT_OF_MEMORY, "A frame of " + Size(width, height) +
-                                           " pixels in tiles of " +
-                                           Size(grid.tile_width, grid.tile_height) +
-                                           " needs about " + std::to_string(bytes >> 20) +
-                                           " MiB, more than this machine has. Set a smaller "
-                                           "tile, or memory_limit, when opening.");
+    throw Error(ADDERSR_OUT_OF_MEMORY,
+                "A frame of " + Size(width, height) + " pixels in tiles of " +
+                    Size(grid.tile_width, grid.tile_height) + " needs about " +
+                    std::to_string(bytes >> 20) + " MiB, more than the " +
+                    std::to_string(MachineBytes() >> 20) +
+                    " MiB of this machine. Set a smaller tile, or "
+                    "memory_limit, when opening.");
   }
   if (grid.count() > INT32_MAX) {
     throw Error(ADDERSR_INVALID_ARGUMENT,
