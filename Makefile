@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pytest oldest test-cpp sanitize arm arm-predictions lint format \
-        typing bench-kernels bench-models bench-training headers web wheels clean
+        typing bench-kernels bench-models bench-training headers web wheels clean fuzz bench-engine
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ sanitize: $(VENV)/.installed  ## the same under AddressSanitizer and UndefinedBe
 
 arm: $(VENV)/.installed  ## the same, cross-built for 64-bit Arm, under qemu
 	@$(CPP_TESTS) arm
+
+# Each fuzzer for FUZZ_SECONDS (60), both at once.
+fuzz: $(VENV)/.installed  ## libFuzzer on the embedding library: hostile models, frames that cannot be
+	@CMAKE=$(BIN)/cmake runtime/embedding/fuzz/run.sh
 
 arm-predictions: arm  ## instruction counts of the Arm kernels, and llvm-mca's predictions
 	@$(BIN)/python tools/arm_predictions.py

@@ -71,8 +71,9 @@ void CheckNotNull(const void* pointer, const char* name) {
 // The most that a structure of any version may say of its size.
 constexpr size_t kMostSize = 4096;
 
-void CheckSize(size_t size, size_t ours, const char* type) {
-  if (size >= sizeof(size_t) && size <= kMostSize) return;
+// `least` is what the first version had, or less where a part of the structure will do.
+void CheckSize(size_t size, size_t least, size_t ours, const char* type) {
+  if (size >= least && size <= kMostSize) return;
   throw Error(ADDERSR_INVALID_ARGUMENT, std::string("Expected the size of ") + type + " to be " +
                                             std::to_string(ours) + ", got " + std::to_string(size) +
                                             ". Set it to sizeof(" + type + ").");
@@ -84,7 +85,9 @@ template <typename Structure>
 Structure Read(const Structure* given, const char* type) {
   Structure known{};
   if (given == nullptr) return known;
-  CheckSize(given->size, sizeof(Structure), type);
+  // A part could end in the middle of a pointer. All structures are still those of the first
+  // version.
+  CheckSize(given->size, sizeof(Structure), sizeof(Structure), type);
   std::memcpy(&known, given, std::min(given->size, sizeof(Structure)));
   const auto* bytes = reinterpret_cast<const unsigned char*>(given);
   for (size_t i = sizeof(Structure); i < given->size; ++i) {
@@ -177,7 +180,7 @@ addersr_status addersr_get_info(const addersr_engine* engine, addersr_info* info
   return Guard([&] {
     CheckNotNull(engine, "an engine");
     CheckNotNull(info, "a place for the information");
-    CheckSize(info->size, sizeof(addersr_info), "addersr_info");
+    CheckSize(info->size, sizeof(info->size), sizeof(addersr_info), "addersr_info");
     const Engine& of = engine->engine;
     addersr_info known{};
     known.size = info->size;

@@ -164,7 +164,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   call.user = &left;
   // A size beyond the structure would read memory that is not there.
   if (call.size > sizeof call) call.size = SIZE_MAX;
-  const bool called_right = call.size >= sizeof(size_t) && call.size <= sizeof call;
+  const bool called_right = call.size == sizeof call;
   const addersr_status status = addersr_upscale(engine, &input.frame(), &output.frame(), &call);
   if (!right || !called_right) {
     ADDERSR_REQUIRE(status == ADDERSR_INVALID_ARGUMENT && *addersr_last_error() != '\0');
