@@ -117,6 +117,10 @@ std::vector<uint8_t> Input::ReadAll(size_t most) {
 Output::Output(const std::string& path)
     : name_(path == "-" ? "standard output" : path), descriptor_(STDOUT_FILENO) {
   if (path == "-") {
+    if (isatty(descriptor_) != 0) {
+      throw Failure(
+          "Expected standard output to be a pipe or a file, got a terminal. Name a file.");
+    }
     EnlargePipe(descriptor_);
     return;
   }

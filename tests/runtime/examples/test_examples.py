@@ -92,7 +92,8 @@ def test_opencv_video(tmp_path: Path, environment: dict[str, str]) -> None:
     small, large = tmp_path / "small.avi", tmp_path / "large.avi"
     # Sharp edges without colour: the network's work shows more than the losses of JPEG.
     masks = [picture(32, 48, 1, seed) > 127 for seed in range(4)]
-    write_video(small, [np.dstack([np.where(mask, 220, 30).astype(np.uint8)] * 3) for mask in masks])
+    edges = [np.where(mask, 220, 30).astype(np.uint8) for mask in masks]
+    write_video(small, [np.dstack([gray, gray, gray]) for gray in edges])
     assert run(program, MODEL, small, large, env=environment) == "4 frames\n"
     before, after = read_video(small), read_video(large)
     # The same losses: Motion JPEG of what the network makes of the small frames.

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ..enlargement import SCALE, Bytes, enlarged_luma, enlarged_rgb, picture
+from addersr.runtime.upscaler import Upscaler
+
+from ..enlargement import MODEL, SCALE, Bytes, enlarged_luma, enlarged_rgb, picture
 from .tool import Tool, decoded, nothing_left, png
 
 
@@ -70,6 +72,13 @@ def test_alpha_is_enlarged_too(tool: Tool) -> None:
     alpha = decoded(tool("-", "-", stdin=png(rgba)).stdout)[:, :, 3]
     assert alpha[0].max() < 85
     assert alpha[-1].min() > 190
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_python_gives_the_same_pixels(tool: Tool, channels: int) -> None:
+    small = picture(31, 45, channels)
+    large = decoded(tool("-", "-", stdin=png(small)).stdout)
+    np.testing.assert_array_equal(large, Upscaler(MODEL, threads=1).upscale(small))
 
 
 def test_palettes_and_transparent_colours_become_pixels(tool: Tool) -> None:
