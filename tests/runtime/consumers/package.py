@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from ...custom_ops.aarch64 import BUILD as ARM_BUILD
 from ...custom_ops.aarch64 import ROOT, cmake
 
 FOLDER = Path(__file__).parent
 #: Shared with the kernels' tests in C++, which compile most of the same files.
 NATIVE_BUILD = ROOT / "build" / "cpp" / "native"
+TOOLCHAIN = f"--toolchain={ROOT / 'cmake' / 'aarch64-linux-gnu.cmake'}"
 
 
 def run(*command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
@@ -52,6 +54,12 @@ def native_package(prefix: Path) -> Path:
     # Its other options stay as the tests in C++ set them.
     run(cmake(), "-S", ROOT, "-B", NATIVE_BUILD)
     return install(NATIVE_BUILD, prefix)
+
+
+def arm_package(prefix: Path) -> Path:
+    """The package for 64-bit Arm, from a build that other tests share, too."""
+    run(cmake(), "-S", ROOT, "-B", ARM_BUILD, TOOLCHAIN)
+    return install(ARM_BUILD, prefix)
 
 
 def consumer(name: str, build: Path, *options: str) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pytest
 
 from addersr.custom_ops.image import cubic_filter, luma_to_rgb, rgb_to_luma
 from addersr.runtime.model_info import read_model_info
@@ -32,6 +33,7 @@ def expected_line() -> str:
 
 
 def onnxruntime_library() -> Path:
-    """libonnxruntime out of the installed wheel."""
-    [library] = (Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so*")
-    return library
+    """libonnxruntime out of the installed wheel; skips the test where the wheel has none."""
+    for library in (Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so*"):
+        return library
+    pytest.skip(f"the wheel of onnxruntime {onnxruntime.__version__} holds no libonnxruntime")

@@ -8,7 +8,17 @@ import pytest
 import addersr.runtime
 
 from ...custom_ops import aarch64
-from .package import FOLDER, ROOT, configures, consumer, install, native_package, need, run
+from .package import (
+    FOLDER,
+    ROOT,
+    TOOLCHAIN,
+    arm_package,
+    configures,
+    consumer,
+    native_package,
+    need,
+    run,
+)
 from .picture import MODEL, expected_line, onnxruntime_library
 
 HEADER = ROOT / "runtime" / "embedding" / "include" / "addersr.h"
@@ -25,9 +35,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def arm_package(tmp_path_factory: pytest.TempPathFactory) -> tuple[aarch64.Aarch64, Path]:
-    machine = aarch64.machine()
-    return machine, install(aarch64.BUILD, tmp_path_factory.mktemp("arm") / "prefix")
+def arm(tmp_path_factory: pytest.TempPathFactory) -> tuple[aarch64.Aarch64, Path]:
+    """An emulated machine, and the package for it."""
+    machine = aarch64.system()
+    return machine, arm_package(tmp_path_factory.mktemp("arm") / "prefix")
 
 
 @pytest.mark.parametrize("name", ["c", "cpp"])
@@ -50,24 +61,23 @@ def test_subdirectory_with_a_linked_onnxruntime(tmp_path: Path, line: str) -> No
     library = onnxruntime_library()
     soname = re.search(r"\(SONAME\).*\[(.*)\]", run("readelf", "-d", "-W", library))
     assert soname is not None
-    # The loader looks for the soname, and a wheel has the file under its full version alone.
-    (tmp_path / soname[1]).symlink_to(library)
-    options = (f"-DADDERSR_SOURCE={ROOT}", f"-DADDERSR_LINK_ONNXRUNTIME={library}")
+    # Linker and loader look for the soname, and a wheel has the file under its full version alone.
+    linked = tmp_path / soname[1]
+    linked.symlink_to(library)
+    options = (f"-DADDERSR_SOURCE={ROOT}", f"-DADDERSR_LINK_ONNXRUNTIME={linked}")
     # Debug: compiled in a fraction of the time, and to the same pixels.
     program = consumer("subdirectory", tmp_path / "build", *options, "-DCMAKE_BUILD_TYPE=Debug")
     assert "Werror" not in (tmp_path / "build" / "CMakeCache.txt").read_text()
     assert not list((tmp_path / "build").rglob("libaddersr_ops.so"))
-    environment = {"LD_LIBRARY_PATH": str(tmp_path)}
-    assert run(program, MODEL, "/not/asked/for", env=environment) == line
+    assert run(program, MODEL, "/not/asked/for") == line
 
 
 @pytest.mark.parametrize("name", ["c", "cpp"])
 def test_cross_compiled_for_arm(
-    arm_package: tuple[aarch64.Aarch64, Path], tmp_path: Path, line: str, name: str
+    arm: tuple[aarch64.Aarch64, Path], tmp_path: Path, line: str, name: str
 ) -> None:
-    machine, package = arm_package
-    toolchain = f"--toolchain={ROOT / 'cmake' / 'aarch64-linux-gnu.cmake'}"
-    program = consumer(name, tmp_path, toolchain, f"-DCMAKE_PREFIX_PATH={package}")
+    machine, package = arm
+    program = consumer(name, tmp_path, TOOLCHAIN, f"-DAdderSR_DIR={package}/lib/cmake/AdderSR")
     emulator = ("qemu-aarch64", "-cpu", "max", "-L", machine.sysroot)
     assert run(*emulator, program, MODEL, machine.onnxruntime) == line
 
