@@ -154,7 +154,7 @@ class Engine:
         Raises:
             AdderSRError: the library refuses the frames, or fails.
         """
-        reports: SimpleQueue[tuple[int, int] | str] = SimpleQueue()
+        reports: SimpleQueue[tuple[int, int] | str | BaseException] = SimpleQueue()
         stop = threading.Event()
 
         def report(_user: Any, done: int, total: int) -> int:
@@ -162,13 +162,17 @@ class Engine:
             return int(stop.is_set())
 
         def run() -> None:
+            try:
+                reports.put(enlarge())
+            except BaseException as error:  # for the caller, who would wait for ever
+                reports.put(error)
+
+        def enlarge() -> str:
             call = _Call(size=ctypes.sizeof(_Call), progress=_Progress(report))
             frames = (_frame(kind, source), _frame(kind, target))
-            reports.put(
-                self._problem(
-                    self._library.addersr_upscale(
-                        self._engine, *map(ctypes.byref, frames), ctypes.byref(call)
-                    )
+            return self._problem(
+                self._library.addersr_upscale(
+                    self._engine, *map(ctypes.byref, frames), ctypes.byref(call)
                 )
             )
 
@@ -176,7 +180,7 @@ class Engine:
         thread.start()
         try:
             # Ctrl-C interrupts this wait, but could not interrupt the library.
-            while not isinstance(said := reports.get(), str):
+            while isinstance(said := reports.get(), tuple):
                 if progress is not None:
                     progress(*said)
         except KeyboardInterrupt:
@@ -186,6 +190,8 @@ class Engine:
         finally:
             stop.set()
             thread.join()  # it still writes to target
+        if isinstance(said, BaseException):
+            raise said
         if said:
             raise AdderSRError(said)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from addersr import zoo
+from addersr import custom_ops, zoo
 from addersr.errors import AdderSRError
 from addersr.runtime.installed import library_path
 from addersr.runtime.kernel_calls import kernel_between, kernel_calls
@@ -150,8 +150,16 @@ class Upscaler:
             self._engine = Engine(source, threads=threads, tile=tile, memory_limit=memory_limit)
         except NoRuntimeError as error:
             self._reason = str(error).rstrip(".")
-            return True
+            return self._has_operators()
         self.kernel = self._engine.info.kernel or None
+        return True
+
+    def _has_operators(self) -> bool:
+        try:
+            custom_ops.library_path()
+        except AdderSRError as error:
+            self._reason = f"the operator library is missing: {str(error).rstrip('.')}"
+            return False
         return True
 
 

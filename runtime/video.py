@@ -126,7 +126,8 @@ def upscale_video(
 @contextmanager
 def _reader(path: Path) -> Iterator[Any]:
     with quiet():
-        reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        # A whole path is never taken for a protocol, as "concat:…" would be.
+        reader = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
     try:
         if not reader.isOpened():
             reason = "is not a video that addersr reads" if path.exists() else "does not exist"

@@ -44,7 +44,7 @@ def ffmpeg_writer(
     command = [
         *(program, "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24"),
         *("-video_size", f"{width}x{height}", "-framerate", f"{rate:.10g}", "-i", "pipe:0"),
-        *(*_FFMPEG_CODEC, str(path)),
+        *(*_FFMPEG_CODEC, str(path.absolute())),
     ]
     with tempfile.TemporaryFile() as errors:
         # Ctrl-C is for us: ffmpeg shall finish what it has.
@@ -83,7 +83,7 @@ def opencv_writer(path: Path, rate: float, width: int, height: int) -> Iterator[
     """
     codec = cv2.VideoWriter.fourcc(*_OPENCV_CODECS[path.suffix.lower()])
     with quiet():
-        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, rate, (width, height))
+        writer = cv2.VideoWriter(str(path.absolute()), cv2.CAP_FFMPEG, codec, rate, (width, height))
     try:
         if not writer.isOpened():
             raise AdderSRError(
@@ -103,8 +103,9 @@ def copy_sound(program: str, source: Path, path: Path) -> str:
     """
     with replacing(path, path.suffix) as joined:
         command = [
-            *(program, "-nostdin", "-y", "-v", "error", "-i", str(path), "-i", str(source)),
-            *("-map", "0:v:0", "-map", "1:a?", "-c", "copy", str(joined)),
+            *(program, "-nostdin", "-y", "-v", "error", "-i", str(path.absolute())),
+            *("-i", str(source.absolute())),
+            *("-map", "0:v:0", "-map", "1:a?", "-c", "copy", str(joined.absolute())),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:

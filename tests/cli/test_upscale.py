@@ -15,6 +15,7 @@ from addersr.runtime.images import read_image, write_image
 from addersr.runtime.upscaler import Upscaler
 from addersr.runtime.video_writer import opencv_writer
 
+from ..runtime.engine import needs_engine
 from ..runtime.test_colour_profile import profile_of
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def test_one_video(run: Run, adder_model: Path, folder: Path) -> None:
     assert "one image as INPUT, got a video" in failed.stderr
 
 
+@needs_engine
 def test_a_memory_limit_gives_the_same_picture(
     run: Run, adder_model: Path, folder: Path, photo: Array
 ) -> None:

@@ -10,6 +10,8 @@ from addersr.runtime import doctor, upscaler
 from addersr.runtime.doctor import diagnose
 from addersr.runtime.installed import library_path
 
+from .engine import needs_engine
+
 
 def test_a_sound_installation(adder_model: Path) -> None:
     result = diagnose(str(adder_model)).to_json()
@@ -39,6 +41,7 @@ def test_the_zoo_s_model_is_tried_by_default() -> None:
     assert result.problems == ()
 
 
+@needs_engine
 def test_a_missing_library(adder_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise AdderSRError("The op library lib.so is missing.")

@@ -16,6 +16,7 @@ from addersr.runtime.reference import upscale_picture
 from addersr.runtime.upscaler import Upscaler
 
 from ..model_factory import metadata, super_resolution_model
+from .engine import needs_engine
 
 Array = npt.NDArray[np.uint8]
 
@@ -58,6 +59,7 @@ def test_an_rgb_model_gets_all_channels(photo: Array, tmp_path: Path) -> None:
     assert np.abs(upscaler.upscale(gray) - as_rgb).max() <= 1
 
 
+@needs_engine
 @pytest.mark.parametrize("tile", [3, 5, 16, 33, 64])
 def test_tiles_give_the_pixels_of_the_whole(adder_model: Path, photo: Array, tile: int) -> None:
     image = np.dstack([photo, photo[:, :, 2]])
@@ -74,6 +76,7 @@ def test_tiles_give_the_pixels_of_the_whole(adder_model: Path, photo: Array, til
     assert np.count_nonzero(difference) <= difference.size // 1000
 
 
+@needs_engine
 def test_a_halo_that_is_too_small_would_show(photo: Array) -> None:
     model = super_resolution_model(metadata_props=metadata(halo="0"))
     wrong = Upscaler(model.SerializeToString(), threads=1, tile=16)
@@ -153,6 +156,7 @@ def test_a_missing_library_is_no_reason_to_stop(
     assert "lib.so is missing" in slow.slow_reason
 
 
+@needs_engine
 def test_a_kernel_that_does_not_run_is_noticed(
     adder_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

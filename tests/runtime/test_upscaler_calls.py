@@ -23,11 +23,11 @@ from addersr.runtime.library import (
 )
 from addersr.runtime.upscaler import Upscaler
 
+from .engine import needs_engine
+
 Array = npt.NDArray[np.uint8]
 
-pytestmark = pytest.mark.skipif(
-    onnxruntime_library() is None, reason="no library in this wheel of onnxruntime (1.18)"
-)
+pytestmark = needs_engine
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +157,17 @@ def test_what_progress_raises_ends_the_call(upscaler: Upscaler, photo: Array) ->
     assert upscaler.upscale(photo).shape == (96, 128, 3)  # it can go on
 
 
+def test_a_failing_thread_is_no_hang(
+    upscaler: Upscaler, photo: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> str:
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(Engine, "_problem", fail)
+    with pytest.raises(MemoryError, match="none left"):
+        upscaler.upscale(photo)
+
+
 def test_ctrl_c_ends_the_call(upscaler: Upscaler, photo: Array) -> None:
     image = np.tile(photo, (4, 4, 1))
     seen = []
@@ -205,6 +216,15 @@ def test_without_a_runtime_whole_images_give_the_same(
     assert whole.upscale(rgba, out=out) is out
     with pytest.raises(AdderSRError, match=r"no memory limit here: Found no onnxruntime\."):
         Upscaler(adder_model, memory_limit=10**9)
+
+    def missing() -> Path:
+        raise AdderSRError("The op library lib.so is missing.")
+
+    monkeypatch.setattr(custom_ops, "library_path", missing)
+    slow = Upscaler(adder_model, threads=1)
+    assert slow.upscale(photo).shape == (96, 128, 3)
+    assert slow.fast_path is False
+    assert "the operator library is missing: The op library lib.so" in slow.slow_reason
 
 
 def test_an_onnxruntime_that_is_named_goes_first(

@@ -130,6 +130,18 @@ class _Frames:
         pass
 
 
+@pytest.mark.usefixtures("without_ffmpeg")
+def test_a_name_is_no_protocol(
+    upscaler: Upscaler, photo: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("concat:a.avi", "-i.avi", "a%03d b.avi"):
+        _make(Path(name), photo, frames=2)
+        target = Path(f"data:{name}")
+        assert upscale_video(upscaler, Path(name), target).frames == 2
+        assert len(_frames(target.absolute())[0]) == 2
+
+
 def test_what_is_no_video(
     upscaler: Upscaler, photo: Array, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
