@@ -50,7 +50,9 @@ TEST_P(Engines, GiveTheSamePixelsInTiles) {
     small.Fill(static_cast<uint32_t>(format));
     const Picture expected(format, 134, 86);
     ASSERT_EQ(Upscale(whole, small, expected), ADDERSR_OK) << addersr_last_error();
-    for (const int tile : {5, 16, 33, 66}) {
+    // Under a sanitizer everything takes twenty times as long.
+    const std::vector<int> tiles = kSanitized ? std::vector{16} : std::vector{5, 16, 33, 66};
+    for (const int tile : tiles) {
       const EnginePointer tiled = OpenZoo(GetParam(), 1 + tile % 2, tile);
       const Picture large(format, 134, 86);
       ASSERT_EQ(Upscale(tiled, small, large), ADDERSR_OK) << addersr_last_error();

@@ -17,14 +17,9 @@ int64_t Resident() {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // its allocator keeps what was freed
-#else
-constexpr bool kSanitized = false;
-#endif
-
 TEST(Memory, IsFlatOverAThousandFrames) {
   ADDERSR_NEEDS_ONNXRUNTIME();
+  // Its allocator keeps what was freed.
   if (kSanitized) GTEST_SKIP() << "a sanitizer keeps memory of its own";
   const EnginePointer engine = OpenZoo("tiny-x2-adder-u8", 2, 24);
   // Two sizes and formats in turns, in tiles.
@@ -45,6 +40,7 @@ TEST(Memory, IsFlatOverAThousandFrames) {
 
 TEST(Memory, OfEnginesIsGivenBack) {
   ADDERSR_NEEDS_ONNXRUNTIME();
+  // Its allocator keeps what was freed.
   if (kSanitized) GTEST_SKIP() << "a sanitizer keeps memory of its own";
   int64_t after_warming_up = 0;
   for (int round = 0; round < 40; ++round) {

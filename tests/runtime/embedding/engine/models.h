@@ -20,6 +20,12 @@
 
 namespace addersr::test {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 bool HasRuntime();
 
 std::string ZooPath(const std::string& name);
