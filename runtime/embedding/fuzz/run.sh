@@ -56,7 +56,8 @@ for name in model frame; do
 done
 if [ -n "${FUZZ_MERGE:-}" ]; then
   for name in model frame; do
-    fuzz "$name" -set_cover_merge=1 -use_counters=0 "runtime/embedding/fuzz/corpus/$name" "$build/new/$name" 2>&1 | tail -n 1
+    fuzz "$name" -set_cover_merge=1 -use_counters=0 "runtime/embedding/fuzz/corpus/$name" \
+      "$build/new/$name" 2>&1 | tail -n 1
   done
 fi
 exit "$result"
