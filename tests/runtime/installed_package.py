@@ -7,21 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import onnxruntime
 import pytest
 
 import addersr.runtime
 
 from ..custom_ops.aarch64 import ROOT, cmake
 from .consumers.package import need, run
-
-
-def onnxruntime_library() -> Path:
-    """libonnxruntime of the installed wheel; skips the test where the wheel has none (1.18)."""
-    found = sorted((Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so*"))
-    if not found:
-        pytest.skip(f"the wheel of onnxruntime {onnxruntime.__version__} has no libonnxruntime.so")
-    return found[0]
 
 
 @contextmanager

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from ..consumers.package import run
+from ..consumers.picture import onnxruntime_library
 from ..enlargement import MODEL, Bytes, enlarged_rgb, picture
-from ..installed_package import ROOT, build, onnxruntime_library
+from ..installed_package import ROOT, build
 
 EXAMPLES = ROOT / "runtime" / "examples"
 

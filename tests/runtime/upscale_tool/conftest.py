@@ -1,6 +1,7 @@
 import pytest
 
-from ..installed_package import ROOT, build, onnxruntime_library
+from ..consumers.picture import onnxruntime_library
+from ..installed_package import ROOT, build
 from .tool import Tool
 
 

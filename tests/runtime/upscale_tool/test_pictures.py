@@ -2,6 +2,7 @@
 
 import json
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from addersr.runtime.upscaler import Upscaler
 
 from ..enlargement import MODEL, SCALE, Bytes, enlarged_luma, enlarged_rgb, picture
-from .tool import Tool, decoded, nothing_left, png
+from .tool import ENVIRONMENT, Tool, decoded, nothing_left, png
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -229,6 +230,25 @@ def test_damaged_files(tool: Tool, tmp_path: Path, name: str) -> None:
     (tmp_path / "small").write_bytes(file)
     assert words in tool.fails(tmp_path / "small", tmp_path / "large.png")
     nothing_left(tmp_path, "small")
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+def test_random_damage(tool: Tool, tmp_path: Path, kind: str) -> None:
+    random = np.random.default_rng(7)
+    good = np.frombuffer(bytes(cv2.imencode(f".{kind}", picture(24, 24))[1]), np.uint8)
+    for _ in range(12):
+        file = good[: random.integers(8, good.size)] if random.random() < 0.3 else good.copy()
+        file = file.copy()
+        # The first bytes say what it is; most of what may go wrong lies in the headers after them.
+        for place in random.integers(8, min(file.size, 200), 3):
+            file[place] = random.integers(0, 256)
+        command = tool.command("--max-pixels", "100000", "-", tmp_path / "large.png")
+        result = subprocess.run(
+            command, input=file.tobytes(), env=ENVIRONMENT, capture_output=True, check=False
+        )
+        words = result.stderr.decode()
+        assert result.returncode in (0, 1), words
+        assert (result.returncode == 1) == words.startswith("error: "), words
 
 
 def test_a_limit_on_pixels(tool: Tool, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ..consumers.package import run
+from ..consumers.picture import onnxruntime_library
 from ..enlargement import MODEL
-from ..installed_package import build, onnxruntime_library
+from ..installed_package import build
 
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
