@@ -12,6 +12,7 @@ namespace {
 constexpr int kUsage = 2;
 constexpr uint64_t kMaxPixels = 100'000'000;
 constexpr int kJpegQuality = 95;
+constexpr int kMostTile = 16384;  // addersr_options
 
 constexpr char kDescription[] =
     "Enlarge a picture, or a video that is piped through, with a super-resolution model.\n"
@@ -20,7 +21,7 @@ constexpr char kDescription[] =
     "their\n"
     "first bytes. The result is the same kind of thing, a picture what the name of OUTPUT says. - "
     "stands\n"
-    "for standard input and output.";
+    "for standard input and output.\n";
 
 constexpr char kExamples[] =
     "Examples:\n"
@@ -73,7 +74,7 @@ std::optional<Settings> ParseSettings(int argc, char** argv, int* status) {
       ->type_name("N");
   app.add_option("--tile", settings.engine.tile,
                  "Side of the tiles in pixels; default: whole frames")
-      ->check(CLI::Range(0, INT32_MAX))
+      ->check(CLI::Range(0, kMostTile))
       ->type_name("N");
   app.add_option("--memory-limit", settings.engine.memory_limit,
                  "What the model may use beside the frames, like 500M: chooses the tiles")
