@@ -7,6 +7,7 @@ from .tool import Tool
 
 @pytest.fixture(scope="session")
 def tool() -> Tool:
+    runtime = onnxruntime_library()
     # Built to end with a message where it touches memory or adds numbers that it should not.
     program = build(
         ROOT / "runtime" / "upscale_tool",
@@ -15,4 +16,4 @@ def tool() -> Tool:
         "-DCMAKE_BUILD_TYPE=Debug",
         "-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=all",
     )
-    return Tool(program, onnxruntime_library())
+    return Tool(program, runtime)

@@ -16,7 +16,8 @@ from ..installed_package import build
 def test_the_wrapper(compiler: str) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler} on this machine")
+    runtime = onnxruntime_library()
     program = build(
         Path(__file__).parent, "wrapper", f"-DCMAKE_CXX_COMPILER={compiler}", folder=compiler
     )
-    assert run(program, MODEL, onnxruntime_library()).strip() == version("addersr")
+    assert run(program, MODEL, runtime).strip() == version("addersr")
