@@ -22,7 +22,17 @@ template <class V, int kTilePixels>
 struct MaxFma : MaxAdd<V, kTilePixels> {
   using Vector = typename V::Vector;
   static Vector AccumulateMax(const Vector& acc, const Vector& x, const Vector& w) {
-    return V::MultiplyAdd(V::Max(x, w), V::Broadcast(1.0F), acc);
+    return V::MultiplyAdd(V::Max(x, w), V::Broadcast(One()), acc);
+  }
+
+ private:
+  // Clang makes an addition of a product with 1, on the wrong ports, unless it cannot see the 1.
+  static float One() {
+    float one = 1.0F;
+#if defined(__clang__)
+    __asm__("" : "+x"(one));
+#endif
+    return one;
   }
 };
 
