@@ -44,7 +44,7 @@ install: $(VENV)/.installed  ## set up .venv with everything, editable
 demo: $(VENV)/.installed  ## export, check, benchmark and use the shipped model; results in out/
 	@$(BIN)/python -m addersr.cli.demo --output out
 
-test: lint test-cpp sanitize arm pytest oldest  ## set up, then run every test
+test: lint test-cpp sanitize arm fuzz pytest oldest  ## set up, then run every test
 
 pytest: $(VENV)/.installed  ## the tests in .venv
 	@echo "== Tests, newest onnxruntime, editable install"
