@@ -161,9 +161,9 @@ ADDERSR_API addersr_status addersr_memory(const addersr_engine* engine, int32_t 
  *
  * Colours. A network of luma enlarges Y of BT.601; chroma and alpha are enlarged by a cubic filter.
  * The luma of NV12 and I420 goes through as it is, so that the matrix does not matter; gray values
- * are taken for luma. A network of RGB gets NV12 and I420 converted from BT.601 of limited range, and
- * gives them back so; gray becomes three equal channels, and their mean is the result. Chroma is
- * taken to lie in the middle of its 2x2 pixels. */
+ * are taken for luma. A network of RGB gets NV12 and I420 converted from BT.601 of limited range,
+ * and gives them back so; gray becomes three equal channels, and their mean is the result. Chroma
+ * is taken to lie in the middle of its 2x2 pixels. */
 ADDERSR_API addersr_status addersr_upscale(addersr_engine* engine, const addersr_frame* input,
                                            const addersr_frame* output, const addersr_call* call);
 
