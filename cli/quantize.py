@@ -49,6 +49,13 @@ def quantize(
     max_drop: Annotated[
         float, typer.Option(metavar="DB", help="PSNR that --precision mixed may lose.")
     ] = 0.02,
+    groups: Annotated[
+        int,
+        typer.Option(
+            metavar="G",
+            help="Let the filters of each adder layer use up to G scales; seldom gains anything.",
+        ),
+    ] = 1,
     fallback: Annotated[
         bool,
         typer.Option(
@@ -79,6 +86,7 @@ def quantize(
             precision=precision.value,
             bits=bits,
             max_drop=max_drop,
+            groups=groups,
             fallback=fallback,
             progress=show_progress,
         )
@@ -92,6 +100,7 @@ def quantize(
         "calibration": quantized.calibration,
         "psnr_drop": quantized.score.drop,
         "layers": quantized.types,
+        "groups": {name: len(some) for name, some in quantized.plan.groups.items()},
     }
     show(result, lambda: _table(result), as_json=as_json)
     say_note(f"Written to {output} ({len(written) / 1000:.0f} kB).")

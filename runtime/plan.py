@@ -6,7 +6,7 @@ file's metadata as ``addersr.plan``. Values are kept as doubles, so a plan survi
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy.typing as npt
 from addersr.custom_ops.requantization import data_range
 from addersr.errors import AdderSRError
 
-_VERSION = 1
+#: Of plans without groups of output channels, and of plans with them.
+_VERSION, _VERSION_WITH_GROUPS = 1, 2
 _WHAT = "The quantisation plan"
 
 
@@ -82,6 +83,23 @@ class DomainPlan:
 
 
 @dataclass(frozen=True)
+class GroupPlan:
+    """Outputs of an adder layer that read x on a grid of their own."""
+
+    channels: tuple[int, ...]
+    """Which, in rising order."""
+    x: TensorPlan
+    """x as they see it, of the type and bits of the layer."""
+
+    def __post_init__(self) -> None:
+        rises = all(a < b for a, b in zip(self.channels, self.channels[1:], strict=False))
+        if not self.channels or self.channels[0] < 0 or not rises:
+            raise AdderSRError(
+                f"{_WHAT} expects a group's channels in rising order, got {list(self.channels)}."
+            )
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that ``lower`` needs beside the fp32 file."""
 
@@ -92,10 +110,16 @@ class Plan:
     """By the layer's name."""
     precision: str
     """``u8``, ``i16`` or ``mixed``."""
+    groups: Mapping[str, tuple[GroupPlan, ...]] = field(default_factory=dict)
+    """By the name of an adder layer whose outputs do not all read x on the same grid; each output
+    is in one of the groups."""
 
     def to_json(self) -> str:
         """One line of JSON."""
-        return json.dumps({"version": _VERSION, **asdict(self)}, separators=(",", ":"))
+        fields = {"version": _VERSION_WITH_GROUPS if self.groups else _VERSION, **asdict(self)}
+        if not self.groups:
+            del fields["groups"]
+        return json.dumps(fields, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
@@ -107,21 +131,14 @@ class Plan:
         try:
             fields: dict[str, Any] = json.loads(text)
             version = fields["version"]
-            if version != _VERSION:
+            expected = _VERSION_WITH_GROUPS if "groups" in fields else _VERSION
+            if version != expected:
                 raise AdderSRError(
-                    f"{_WHAT} has version {version}, and this addersr reads {_VERSION}. Quantise "
+                    f"{_WHAT} has version {version}, and this addersr reads {expected}. Quantise "
                     "the model again."
                 )
             return cls(
-                tensors={
-                    name: TensorPlan(
-                        str(item["dtype"]),
-                        int(item["bits"]),
-                        tuple(map(float, item["scale"])),
-                        tuple(map(int, item["zero_point"])),
-                    )
-                    for name, item in fields["tensors"].items()
-                },
+                tensors={name: _tensor(item) for name, item in fields["tensors"].items()},
                 domains={
                     name: DomainPlan(
                         int(item["size"]),
@@ -131,8 +148,24 @@ class Plan:
                     for name, item in fields["domains"].items()
                 },
                 precision=str(fields["precision"]),
+                groups={
+                    name: tuple(
+                        GroupPlan(tuple(map(int, item["channels"])), _tensor(item["x"]))
+                        for item in items
+                    )
+                    for name, items in fields.get("groups", {}).items()
+                },
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise AdderSRError(
                 f"{_WHAT} is damaged ({error}). Quantise the model again."
             ) from error
+
+
+def _tensor(item: Mapping[str, Any]) -> TensorPlan:
+    return TensorPlan(
+        str(item["dtype"]),
+        int(item["bits"]),
+        tuple(map(float, item["scale"])),
+        tuple(map(int, item["zero_point"])),
+    )

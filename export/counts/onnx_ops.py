@@ -16,13 +16,12 @@ ELEMENTWISE = _names(
 
 #: Operators that move or convert values, each pixel for itself.
 PIXELWISE = _names(
-    "Concat QuantizeChannelsLast RequantizeChannelsLast RgbToLuma Slice Split Transpose"
+    "Concat Gather QuantizeChannelsLast RequantizeChannelsLast RgbToLuma Slice Split Transpose"
 )
 
 #: Operators of which all pixels see all pixels, or of which it is not known what they see.
 GLOBAL = _names(
-    "Expand Flatten Gather GlobalAveragePool GlobalMaxPool ReduceMean Reshape Squeeze Tile "
-    "Unsqueeze"
+    "Expand Flatten GlobalAveragePool GlobalMaxPool ReduceMean Reshape Squeeze Tile Unsqueeze"
 )
 
 #: Operators whose result does not depend on the values of the image, only on its size.

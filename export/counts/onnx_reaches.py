@@ -101,6 +101,9 @@ class NodeReaches:
         before, after = self._tensor(source).shape, self._tensor(node.output[0]).shape
         if node.op_type == "Concat":
             return attribute(node, "axis", 0) % len(after) in (1, 3)
+        if node.op_type == "Gather":
+            channels = attribute(node, "axis", 0) % len(before) in (1, 3)
+            return channels and len(before) == len(after) == 4
         if node.op_type in ("Slice", "Split"):
             return len(before) == 4 and before[0] == after[0] and before[2:] == after[2:]
         return True

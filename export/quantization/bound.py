@@ -19,7 +19,7 @@ Nothing is sampled: the bounds hold for every implementation that the specificat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ from addersr.export.quantization.integers import (
     per_filter,
 )
 from addersr.export.quantization.layers import Concat, Layer, Network, Reals
-from addersr.export.quantization.lower import surroundings
+from addersr.export.quantization.lower import checked_groups, surroundings
 from addersr.runtime.plan import Plan, TensorPlan
 
 #: Twice what rounding to nearest can do.
@@ -243,18 +243,39 @@ class _Bounds:
 
     def _sum_off(self, layer: Layer, around: Surroundings) -> Reals:
         """E of the sum, before ``scale``."""
-        off = self._viewed(layer.x, around.x) if layer.kind == "adder" else self.off[layer.x]
+        groups = checked_groups(self._plan, layer, around)
+        if groups:
+            x, x_off = self._values[layer.x], self.off[layer.x]
+            parts = []
+            for group in groups:
+                same = group.x == around.x
+                moved = self._viewed(layer.x, around.x) if same else _rounded(x, x_off, group.x)
+                part = self._adder_off(layer, replace(around, x=group.x), moved)
+                parts.append(part[..., list(group.channels)])
+            order = np.concatenate([group.channels for group in groups])
+            total: Reals = np.concatenate(parts, axis=3)[..., np.argsort(order)]
+            return total
+        if layer.kind == "adder":
+            return self._adder_off(layer, around, self._viewed(layer.x, around.x))
+        return self._conv_off(layer, around)
+
+    def _adder_off(self, layer: Layer, around: Surroundings, off: Reals) -> Reals:
+        """E of ``-Σ|x - w|`` where that of x, as the layer sees it, is ``off``."""
         x, w = self._values[layer.x], layer.w.astype(np.float64)
         taps = int(np.prod(w.shape[1:]))
-        if layer.kind == "adder":
-            integers, _ = adder_weights(layer, around.x, around.channels)
-            low, high = (per_filter(layer, v) for v in around.x.limits(around.channels))
-            zero = per_filter(layer, around.x.zero_points(around.channels))
-            w_off = np.clip(w, low, high) - around.x.scale[0] * (integers - zero)
-            fp32 = 2 * _EPS * taps * (np.abs(x).max(initial=0) + np.abs(w).max())
-            fixed = np.abs(w_off).sum((1, 2, 3)) + fp32
-            adder_off: Reals = convolve(off, np.ones_like(w), layer) + fixed
-            return adder_off
+        integers, _ = adder_weights(layer, around.x, around.channels)
+        low, high = (per_filter(layer, v) for v in around.x.limits(around.channels))
+        zero = per_filter(layer, around.x.zero_points(around.channels))
+        w_off = np.clip(w, low, high) - around.x.scale[0] * (integers - zero)
+        fp32 = 2 * _EPS * taps * (np.abs(x).max(initial=0) + np.abs(w).max())
+        fixed = np.abs(w_off).sum((1, 2, 3)) + fp32
+        adder_off: Reals = convolve(off, np.ones_like(w), layer) + fixed
+        return adder_off
+
+    def _conv_off(self, layer: Layer, around: Surroundings) -> Reals:
+        """E of ``Σ x·w``."""
+        off, x, w = self.off[layer.x], self._values[layer.x], layer.w.astype(np.float64)
+        taps = int(np.prod(w.shape[1:]))
         integers, unit = conv_weights(layer, around.x, around.channels)
         scales = per_filter(layer, around.x.scales(around.channels))
         w_off = np.abs(w - integers * unit[:, None, None, None] / scales)

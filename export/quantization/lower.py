@@ -1,5 +1,6 @@
 """From the fp32 file and a plan to the file in integers: always the same for the same two."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from addersr.export.counts.per_pixel import memory_metadata
 from addersr.export.quantization.integers import Surroundings, layer_parameters
 from addersr.export.quantization.layers import Concat, Layer, Network, Shuffle
 from addersr.export.quantization.network import read_network
-from addersr.runtime.plan import Plan, TensorPlan
+from addersr.runtime.plan import GroupPlan, Plan, TensorPlan
 
 _OPSET, _IR_VERSION = 18, 10
 
@@ -92,6 +93,27 @@ def surroundings(network: Network, plan: Plan, layer: Layer) -> Surroundings:
         r=None if layer.r is None else view(plan, layer.r, y),
         domain=plan.domains.get(layer.name),
     )
+
+
+def checked_groups(plan: Plan, layer: Layer, around: Surroundings) -> tuple[GroupPlan, ...]:
+    """The groups of a layer's outputs; none where all read x as the layer does.
+
+    Raises:
+        AdderSRError: they are not for this layer.
+    """
+    groups = plan.groups.get(layer.name, ())
+    if not groups:
+        return ()
+    channels = sorted(channel for group in groups for channel in group.channels)
+    fits = channels == list(range(layer.outputs)) and layer.kind == "adder"
+    fits &= layer.attributes.get("group", 1) == 1
+    if not fits or any(group.x.type != around.y.type for group in groups):
+        raise AdderSRError(
+            f"Cannot quantise {layer.name}: expected groups that hold each of its "
+            f"{layer.outputs} outputs once, of the type of its output, in an adder layer whose "
+            "filters read all channels; the plan is not for this model."
+        )
+    return groups
 
 
 def view(plan: Plan, tensor: str, reader: TensorPlan) -> TensorPlan:
@@ -178,8 +200,33 @@ class _Lowering:
         self.nodes.extend(network.after)
 
     def _layer(self, layer: Layer) -> None:
-        around = surroundings(self._network, self._plan, layer)
+        around, y = surroundings(self._network, self._plan, layer), integer_name(layer.y)
+        groups = checked_groups(self._plan, layer, around)
+        if not groups:
+            self._sums(layer, around, y)
+            return
+        parts = [
+            self._sums(layer, replace(around, x=group.x), f"{y}_{number}", number, group.channels)
+            for number, group in enumerate(groups, 1)
+        ]
+        order = [channel for group in groups for channel in group.channels]
+        in_order = order == sorted(order)
+        joined = y if in_order else f"{y}_joined"
+        self._node("Concat", joined, joined, parts, domain="", axis=3)
+        if not in_order:
+            self._gather(joined, np.argsort(order), y)
+
+    def _sums(
+        self,
+        layer: Layer,
+        around: Surroundings,
+        output: str,
+        number: int | None = None,
+        channels: tuple[int, ...] = (),
+    ) -> str:
+        """The node of a layer, or of the group of its outputs with that number."""
         p = layer_parameters(layer, around)
+        end = "" if number is None else f"_{number}"
         x = self._as(layer.x, around.x)
         names: list[str] = [x]
         none = np.zeros((1, 1, 1, 1), p.dtype)
@@ -189,16 +236,21 @@ class _Lowering:
                 if residual is None:
                     names.append(self._constant(f"no_residual.{p.dtype.name}", none))
                 else:
-                    names.append(self._as(residual, plan))
+                    name = self._as(residual, plan)
+                    if channels:
+                        name = self._gather(name, np.array(channels), f"{output}.{field}")
+                    names.append(name)
                 # A residual that is not there is its zero point, 0.
                 continue
-            name = "weight" if field == "w" else field
-            names.append(self._constant(f"{_scope(layer.name)}.{name}", getattr(p, field)))
+            name, value = "weight" if field == "w" else field, getattr(p, field)
+            if channels and field != "x_zero_point" and len(value) > 1:
+                value = value[list(channels)]
+            names.append(self._constant(f"{_scope(layer.name)}.{name}{end}", value))
         own: dict[str, Any] = {"x_bits": p.x_bits} if isinstance(p, ConvParameters) else {}
         self._node(
             p.op,
-            f"{_scope(layer.name)}/{p.op}",
-            integer_name(layer.y),
+            f"{_scope(layer.name)}/{p.op}{end}",
+            output,
             names,
             bits=p.bits,
             table_fraction=p.table_fraction,
@@ -206,6 +258,13 @@ class _Lowering:
             **layer.attributes,
             **own,
         )
+        return output
+
+    def _gather(self, tensor: str, channels: npt.NDArray[Any], output: str) -> str:
+        """Some channels of a tensor, or all in another order."""
+        indices = self._constant(f"{output}.channels", channels.astype(np.int64))
+        self._node("Gather", f"{output}/Gather", output, [tensor, indices], domain="", axis=3)
+        return output
 
     def _concat(self, step: Concat) -> None:
         target = _home(self._plan, step.y)

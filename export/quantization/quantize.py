@@ -8,6 +8,7 @@ import onnx
 
 from addersr.errors import AdderSRError
 from addersr.export.quantization.float_network import FloatNetwork
+from addersr.export.quantization.groups import MAX_GROUPS, choose_groups
 from addersr.export.quantization.images import Patch, load_patches
 from addersr.export.quantization.layers import Layer, Network
 from addersr.export.quantization.lower import lower_network
@@ -29,6 +30,8 @@ DEFAULT_BITS = {"u8": 8, "i16": 11}
 #: Of the image that enters and of the tensor that leaves: 8 bits of luma, whose values lie between
 #: whole numbers, would cost 0.03 to 0.06 dB.
 _END_BITS = 12
+#: How many of the patches choose groups: sums of all filters with all windows take their time.
+_GROUP_PATCHES = 4
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def quantize(
     precision: str = "u8",
     bits: int | None = None,
     max_drop: float = 0.02,
+    groups: int = 1,
     fallback: bool = True,
     progress: Progress = lambda _done, _total: None,
 ) -> Quantized:
@@ -68,6 +72,7 @@ def quantize(
         precision: ``u8``, ``i16``, or ``mixed``: the cheapest of both within ``max_drop``.
         bits: of the tensors between the layers: 1 to 8 for u8, 9 to 16 for i16, not for mixed.
         max_drop: dB of PSNR on the calibration images that ``mixed`` may lose.
+        groups: of output channels with a scale of their own, at most, in every adder layer.
         fallback: see ``lower``.
         progress: called with steps done and steps in all; starts again for each stage.
 
@@ -75,6 +80,7 @@ def quantize(
         AdderSRError: the model or the folder cannot be used, or an argument is out of its range.
     """
     bits = _check(precision, bits, max_drop)
+    _check_groups(groups)
     network = read_network(model)
     info = read_model_info(model.SerializeToString())
     patches = load_patches(
@@ -85,8 +91,16 @@ def quantize(
     calibration = f"{count} of {folder.resolve().name}, "
     if trained is None:
         calibration += "squared error"
-        plan, score = _calibrate(network, info, patches, precision, bits, max_drop, progress)
+        if groups > 1:
+            calibration += f", {groups} groups"
+        plan, score = _calibrate(
+            network, info, patches, precision, bits, max_drop, groups, progress
+        )
     else:
+        if groups > 1:
+            raise AdderSRError(
+                "The weights were trained for one scale in each layer: leave the groups out."
+            )
         calibration += "scales trained with the weights"
         floats = FloatNetwork(network)
         statistics = gather(floats, [patch.x for patch in patches], progress)
@@ -138,6 +152,11 @@ def _check(precision: str, bits: int | None, max_drop: float) -> int:
     return bits
 
 
+def _check_groups(groups: int) -> None:
+    if not 1 <= groups <= MAX_GROUPS:
+        raise AdderSRError(f"Expected 1 to {MAX_GROUPS} groups of output channels, got {groups}.")
+
+
 def _calibrate(
     network: Network,
     info: ModelInfo,
@@ -145,6 +164,7 @@ def _calibrate(
     precision: str,
     bits: int,
     max_drop: float,
+    groups: int,
     progress: Progress,
 ) -> tuple[Plan, Score]:
     floats = FloatNetwork(network)
@@ -167,7 +187,8 @@ def _calibrate(
         )
     else:
         types = tensor_types(network, precision, bits)
-    plan = plan_of(types)
+    inputs = [patch.x for patch in patches[:: -(-len(patches) // _GROUP_PATCHES)]]
+    plan = choose_groups(network, plan_of(types), statistics, floats, inputs, groups)
     return plan, trials.measure(plan)
 
 

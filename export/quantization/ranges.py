@@ -49,7 +49,7 @@ def make_plan(network: Network, statistics: Mapping[str, Statistics], choice: Ch
             continue
         if name in groups:
             step = max(_step(statistics[one], choice, one) for one in groups[name])
-            tensors[name] = _one_scale(statistics[name], step, dtype, bits)
+            tensors[name] = one_scale(statistics[name], step, dtype, bits)
         else:
             tensors[name] = _scale_per_channel(statistics[name], choice, name)
         maker = next(step for step in network.steps if step.y == name)
@@ -108,7 +108,7 @@ def _step(one: Statistics, choice: Choice, name: str) -> float:
     return share * float((high - low).max()) / _levels(choice.types[name])
 
 
-def _one_scale(one: Statistics, step: float, dtype: str, bits: int) -> TensorPlan:
+def one_scale(one: Statistics, step: float, dtype: str, bits: int) -> TensorPlan:
     """One scale, and for each channel the zero point that cuts off least."""
     levels = _levels((dtype, bits))
     starts, _ = _place(one, np.full(len(one.low), step * levels))
@@ -131,7 +131,7 @@ def _one_for_all(one: Statistics, choice: Choice, name: str) -> TensorPlan:
     whole = Statistics(low.min(keepdims=True), high.max(keepdims=True), np.ones((1, 1), np.int64))
     step = float(np.max(choice.widths.get(name, np.ones(1)))) * float(high.max() - low.min())
     step /= _levels((dtype, bits))
-    return _one_scale(whole, step, dtype, bits)
+    return one_scale(whole, step, dtype, bits)
 
 
 def _place(one: Statistics, spans: Reals) -> tuple[Reals, Reals]:
@@ -262,7 +262,7 @@ def _add_views(
             one = statistics[name]
             # The last of the three to ask is X, which needs one scale.
             tensors[view_name(name, y)] = (
-                _one_scale(one, _step(one, choice, name), *y.type)
+                one_scale(one, _step(one, choice, name), *y.type)
                 if is_x
                 else tensors.get(view_name(name, y)) or _scale_per_channel(one, choice, name)
             )
