@@ -53,7 +53,7 @@ def quantize(
         int,
         typer.Option(
             metavar="G",
-            help="Let the filters of each adder layer use up to G scales; seldom gains anything.",
+            help="Scales that the filters of an adder layer may have, kept if the photos gain.",
         ),
     ] = 1,
     fallback: Annotated[
@@ -103,6 +103,8 @@ def quantize(
         "groups": {name: len(some) for name, some in quantized.plan.groups.items()},
     }
     show(result, lambda: _table(result), as_json=as_json)
+    if groups > 1 and not quantized.plan.groups:
+        say_note("Groups gained nothing on these photos: every layer has one scale.")
     say_note(f"Written to {output} ({len(written) / 1000:.0f} kB).")
 
 

@@ -38,7 +38,7 @@ def choose_groups(
     inputs: Sequence[npt.NDArray[Any]],
     count: int,
 ) -> Plan:
-    """The plan with up to ``count`` groups in every adder layer that gains by them.
+    """The plan with up to ``count`` groups in every adder layer whose sums gain by them.
 
     Args:
         network: from ``read_network``.
@@ -86,8 +86,8 @@ def _errors(
     none = np.zeros(layer.outputs)
 
     def sums(x: Reals, w: Reals) -> Reals:
-        result: Reals = adder_conv(np.moveaxis(x, 3, 1), w, none, **layer.attributes)
-        return result
+        planes = np.moveaxis(x, 3, 1)
+        return adder_conv(planes, w, none, **layer.attributes).astype(np.float64)
 
     expected = sums(x, layer.w.astype(np.float64))
     stored = _rounded(x, home)
@@ -98,7 +98,8 @@ def _errors(
         real = sums(_rounded(stored, window), (w - zero) * window.scale[0])
         off = real - remainder[:, np.newaxis, np.newaxis] - expected
         errors.append((off**2).mean((0, 2, 3)))
-    return np.array(errors) * layer.scale**2
+    weighted: Reals = np.array(errors) * layer.scale**2
+    return weighted
 
 
 def _rounded(x: Reals, plan: TensorPlan) -> Reals:

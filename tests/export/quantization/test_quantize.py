@@ -18,6 +18,7 @@ from addersr.runtime.model_info import read_model_info
 
 from .factory import Factory, mobile, picture, strided
 from .quantizing import run_kernels, run_numpy
+from .test_groups import uneven
 from .test_network import picture_model
 
 
@@ -56,6 +57,30 @@ def test_a_quantised_file(photos: Path, precision: str) -> None:
     np.testing.assert_array_equal(
         run_kernels(result.model, x)["output"], run_numpy(result.model, x)
     )
+
+
+@pytest.mark.parametrize("precision", ["u8", "mixed"])
+def test_groups_are_kept_where_the_photos_gain(photos: Path, precision: str) -> None:
+    kept = []
+    for model, bits in ((mobile(1), None), (mobile(1), 4), (uneven(4), 4), (uneven(2), 3)):
+        if precision == "mixed" and bits is not None:
+            continue
+        plain = quantize(model, photos, precision=precision, bits=bits)
+        result = quantize(model, photos, precision=precision, bits=bits, groups=3)
+        kept.append(bool(result.plan.groups))
+        suffix = ", up to 3 groups" if kept[-1] else ""
+        assert result.calibration == plain.calibration + suffix
+        if kept[-1]:
+            assert result.score.drop < plain.score.drop
+        else:
+            assert result.model == plain.model
+    print(kept)
+
+
+@pytest.mark.parametrize("groups", [0, 9])
+def test_a_number_of_groups_out_of_range_is_refused(photos: Path, groups: int) -> None:
+    with pytest.raises(AdderSRError, match=f"1 to 8 groups of output channels, got {groups}"):
+        quantize(mobile(), photos, groups=groups)
 
 
 def test_mixed_takes_what_the_limit_allows(photos: Path) -> None:
