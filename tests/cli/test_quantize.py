@@ -16,7 +16,7 @@ pytest.importorskip("onnxscript", reason="needs the extra 'export'")
 from addersr.cli.app import app
 from addersr.runtime.upscaler import Upscaler
 
-from ..export.quantization.factory import mobile, picture
+from ..export.quantization.factory import mobile, picture, twin
 
 
 def run(*arguments: object) -> Any:
@@ -65,6 +65,21 @@ def test_the_table_names_every_layer(model: Path, photos: Path, tmp_path: Path) 
     assert not onnx.load_model(output).functions
 
 
+@pytest.mark.parametrize(("bits", "gains"), [(6, True), (11, False)])
+def test_groups(photos: Path, tmp_path: Path, bits: int, gains: bool) -> None:
+    # Without an adder layer there is nothing to gain.
+    onnx.save_model(mobile(1) if gains else twin(), tmp_path / "model.onnx")
+    output = tmp_path / "it.onnx"
+    arguments = ("--precision", "u8" if bits <= 8 else "i16", "--bits", bits, "--groups", 2)
+    done = run(tmp_path / "model.onnx", "-o", output, "--data", photos, *arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    groups = json.loads(done.stdout)["groups"]
+    assert bool(groups) == gains
+    assert ("Groups gained nothing" in done.stderr) == (not gains)
+    nodes = [node for node in onnx.load_model(output).graph.node if node.op_type == "Gather"]
+    assert bool(nodes) == gains
+
+
 def test_what_is_wrong_is_said(model: Path, photos: Path, tmp_path: Path) -> None:
     output = tmp_path / "it.onnx"
     for arguments, message in (
@@ -72,6 +87,7 @@ def test_what_is_wrong_is_said(model: Path, photos: Path, tmp_path: Path) -> Non
         ((model, "-o", output, "--data", "nowhere"), "no folder"),
         ((model, "-o", model, "--data", photos), "is the model itself"),
         ((model, "-o", output, "--data", photos, "--bits", 12), "1 to 8 bits"),
+        ((model, "-o", output, "--data", photos, "--groups", 9), "1 to 8 groups"),
     ):
         done = run(*arguments)
         assert done.exit_code == 1

@@ -48,6 +48,9 @@ def test_the_file_computes_what_was_trained(tmp_path: Path) -> None:
     assert run("export", checkpoint, "-o", exported)[0] == 0
     command = ("quantize", exported, "-o", integers, "--data", photos)
     assert run(*command, "--bits", 6)[0] == 0
+    code, stderr = run(*command, "--bits", 6, "--groups", 2)
+    assert code == 1
+    assert "were trained for one scale in each layer" in " ".join(stderr.split())
     code, stderr = run(*command)
     assert code == 1
     assert "were trained for other integers than u8 of 8 bits" in " ".join(stderr.split())
