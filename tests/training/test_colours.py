@@ -54,9 +54,7 @@ def test_validation_is_that_of_evaluate(config: TrainingConfig, name: str) -> No
     with torch.no_grad():
         expected = evaluate(
             name,
-            lambda image: enlarge(
-                image, run, scale=2, colour=model.colour, halo=model.halo, tile=512
-            ),
+            lambda image: enlarge(image, run, scale=2, colour=model.colour),
             2,
             config.data,
         )
