@@ -202,8 +202,8 @@ class _Lowering:
     def _layer(self, layer: Layer) -> None:
         around, y = surroundings(self._network, self._plan, layer), integer_name(layer.y)
         groups = checked_groups(self._plan, layer, around)
-        if not groups:
-            self._sums(layer, around, y)
+        if len(groups) <= 1:
+            self._sums(layer, replace(around, x=groups[0].x) if groups else around, y)
             return
         parts = [
             self._sums(layer, replace(around, x=group.x), f"{y}_{number}", number, group.channels)

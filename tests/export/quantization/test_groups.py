@@ -76,6 +76,18 @@ def test_groups_on_one_grid_change_no_bit(name: str) -> None:
     )
 
 
+def test_one_group_is_another_window_for_the_whole_layer() -> None:
+    network, plan = planned(mobile())
+    windows = {name: some[1].x for name, some in grouped(network, plan, 2).groups.items()}
+    every = tuple(range(8))
+    plan = replace(plan, groups={name: (GroupPlan(every, x),) for name, x in windows.items()})
+    model = lowered(network, plan)
+    assert not {node.op_type for node in model.graph.node} & {"Gather", "Concat"}
+    x = picture(9, 9)
+    np.testing.assert_array_equal(run_kernels(model, x)["output"], run_numpy(model, x))
+    assert max(check(network, plan, model)) <= 1
+
+
 def test_a_wrong_weight_leaves_the_bound() -> None:
     network, plan = planned(mobile())
     plan = grouped(network, plan, 2)
