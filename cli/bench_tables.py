@@ -44,62 +44,69 @@ def _latency(report: "Report") -> Table:
                 f"{times['p50'] / base:.2f}",
             )
         )
+    numbers = ("threads", "p50", "p90", "p99", "min", "frames/s", "relative")
     return Table(
-        ("model", "kernel", "threads", "p50", "p90", "p99", "min", "frames/s", "relative"),
-        tuple(rows),
-        words=2,
         title=f"Latency in ms for {first.width}x{first.height}, {machine.cpu_model()}",
+        headings=("model", "kernel", *numbers),
+        rows=tuple(rows),
+        words=2,
     )
 
 
 def _rest(measurements: Sequence["Measurement"]) -> Table:
-    rows = []
-    for one in measurements:
-        start, quality = one.start, one.quality
-        rows.append(
-            (
-                one.timing.name,
-                one.energy.source,
-                str(one.timing.threads or "all"),
-                _number(start and start.load_milliseconds, ".1f"),
-                _number(start and start.first_run_milliseconds, ".1f"),
-                _number(start and start.peak_memory_bytes, ".0f", 1 / _MIB),
-                _number(one.energy.joules_per_frame, ".2f", 1e3),
-                _number(quality and quality.psnr, ".2f"),
-                _number(quality and quality.max_difference, "d"),
-            )
-        )
+    numbers = ("threads", "load ms", "first ms", "peak MiB", "mJ/frame", "PSNR dB", "off plain")
     return Table(
-        (
-            *("model", "energy from", "threads", "load ms", "first ms", "peak MiB"),
-            *("mJ/frame", "PSNR dB", "off plain"),
-        ),
-        tuple(rows),
-        words=2,
         title="In a fresh process; energy; PSNR on HR, levels off plain onnxruntime",
+        headings=("model", "energy from", *numbers),
+        rows=tuple(_rest_row(one) for one in measurements),
+        words=2,
     )
 
 
-def _number(value: float | None, form: str, unit: float = 1) -> str:
-    return ABSENT if value is None else format(value if unit == 1 else value * unit, form)
+def _rest_row(one: "Measurement") -> tuple[str, ...]:
+    start, quality = one.start, one.quality
+    joules = one.energy.joules_per_frame
+    peak = None if start is None else start.peak_memory_bytes
+    return (
+        one.timing.name,
+        one.energy.source,
+        str(one.timing.threads or "all"),
+        _number(None if start is None else start.load_milliseconds, ".1f"),
+        _number(None if start is None else start.first_run_milliseconds, ".1f"),
+        _number(None if peak is None else peak / _MIB, ".0f"),
+        _number(None if joules is None else joules * 1e3, ".3g"),
+        _number(None if quality is None else quality.psnr, ".2f"),
+        _number(None if quality is None else quality.max_difference, "d"),
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return ABSENT if value is None else format(value, form)
 
 
 def _layers(one: "Measurement") -> Table:
-    assert one.layers is not None
-    total = sum(layer.milliseconds for layer in one.layers) or 1.0
-    rows = [
-        (layer.name, layer.op, f"{layer.milliseconds:.2f}", f"{layer.milliseconds / total:.0%}")
-        for layer in top(one.layers)
-    ]
-    title = f"The slowest of {len(one.layers)} layers of {one.run_name}"
-    return Table(("layer", "type", "ms", "share"), tuple(rows), words=2, title=title)
+    layers = one.layers or ()
+    total = sum(layer.milliseconds for layer in layers) or 1.0
+    return Table(
+        title=f"The slowest of {len(layers)} layers of {one.run_name}",
+        headings=("layer", "type", "ms", "share"),
+        rows=tuple(
+            (of.name, of.op, f"{of.milliseconds:.2f}", f"{of.milliseconds / total:.0%}")
+            for of in top(layers)
+        ),
+        words=2,
+    )
 
 
 def _types(one: "Measurement") -> Table:
-    assert one.layers is not None
-    total = sum(layer.milliseconds for layer in one.layers) or 1.0
-    rows = [
-        (op, str(count), f"{milliseconds:.2f}", f"{milliseconds / total:.0%}")
-        for op, count, milliseconds in by_type(one.layers)
-    ]
-    return Table(("type", "layers", "ms", "share"), tuple(rows), words=1, title="Layers by type")
+    layers = one.layers or ()
+    total = sum(layer.milliseconds for layer in layers) or 1.0
+    return Table(
+        title="Layers by type",
+        headings=("type", "layers", "ms", "share"),
+        rows=tuple(
+            (op, str(count), f"{milliseconds:.2f}", f"{milliseconds / total:.0%}")
+            for op, count, milliseconds in by_type(layers)
+        ),
+        words=1,
+    )

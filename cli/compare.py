@@ -72,8 +72,8 @@ def _table(found: "Comparison") -> "Table":
         for one in found.differences
     ]
     return Table(
-        ("benchmark", "verdict", "old ms", "new ms", "change", "p", "runs"),
-        tuple(rows),
-        words=2,
         title="Medians, and Mann-Whitney's p (Holm)",
+        headings=("benchmark", "verdict", "old ms", "new ms", "change", "p", "runs"),
+        rows=tuple(rows),
+        words=2,
     )

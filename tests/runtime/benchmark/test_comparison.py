@@ -97,7 +97,11 @@ def test_bad_files(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     with pytest.raises(AdderSRError, match="cannot be read"):
         read_report(path)
-    for text, said in (("{", "is no JSON"), ("[]", "has no context"), ('{"context": {}}', "no cont")):
+    for text, said in (
+        ("{", "is no JSON"),
+        ("[]", "has no context"),
+        ('{"context": {}}', "no cont"),
+    ):
         path.write_text(text)
         with pytest.raises(AdderSRError, match=said):
             read_report(path)

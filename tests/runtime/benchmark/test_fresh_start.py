@@ -30,8 +30,7 @@ def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
         fresh_start(path, width=8, height=8)
 
 
-def test_quality(adder_model: Path, cnn_model: Path, tmp_path: Path, photo: Pixels
-) -> None:
+def test_quality(adder_model: Path, cnn_model: Path, tmp_path: Path, photo: Pixels) -> None:
     write_image(tmp_path / "photo.png", photo)
     seen: list[tuple[int, int]] = []
     found = measure_quality(adder_model, tmp_path, threads=1, progress=lambda *of: seen.append(of))

@@ -88,7 +88,8 @@ def test_full_and_bare_reports_fit_the_schema() -> None:
         layers=LAYERS,
     )
     estimate = replace(bare, energy=Energy("estimate", 0.001, None, "45 nm"))
-    slow = replace(bare, timing=replace(bare.timing, seconds=(0.01,) * 9 + (0.1,) * 9))
+    uneven = (0.01,) * 9 + (0.1,) * 9
+    slow = replace(bare, timing=Timing("slow", "avx2", 1, uneven, uneven))
     for one in (bare, full, estimate, slow):
         check(report(one))
     result = report(slow)
