@@ -54,10 +54,10 @@ def _latency(report: "Report") -> Table:
 
 
 def _rest(measurements: Sequence["Measurement"]) -> Table:
-    numbers = ("threads", "load ms", "first ms", "peak MiB", "mJ/frame", "PSNR dB", "off plain")
+    numbers = ("threads", "load ms", "first ms", "peak MiB", "mJ/frame", "PSNR", "off")
     return Table(
-        title="In a fresh process; energy; PSNR on HR, levels off plain onnxruntime",
-        headings=("model", "energy from", *numbers),
+        title="Fresh process; energy per frame; PSNR on HR in dB; levels off plain onnxruntime",
+        headings=("model", "energy", *numbers),
         rows=tuple(_rest_row(one) for one in measurements),
         words=2,
     )

@@ -48,7 +48,7 @@ def compare(
         say_note(f"{key} was {was}, and is {now}: times may differ for that alone.")
     for which in found.untrustworthy:
         path = old if which == "old" else new
-        say_note(f"{path} is flagged as noisy or throttled.")
+        say_note(f"{path} is flagged as not trustworthy: its context says why.")
     for name in (*found.only_old, *found.only_new):
         say_note(f"{name} is in one file only.")
     show(found.to_json(), lambda: draw(_table(found)), as_json=as_json, file=output)

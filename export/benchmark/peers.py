@@ -1,5 +1,6 @@
 """Peers of a model, torch-free: its CNN in 8 bits by onnxruntime's tools, and in ncnn."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from addersr.export.benchmark.ncnn_peer import NcnnNetwork
 from addersr.export.counts.energy import ARITHMETICS
 from addersr.export.counts.of_file import report_file
 from addersr.export.expectation import sample_inputs
+from addersr.runtime import machine
 from addersr.runtime.benchmark.energy import ESTIMATE, Energy
 from addersr.runtime.benchmark.subjects import Subject, timed
 from addersr.runtime.model_info import read_model_info
@@ -27,6 +29,9 @@ def write_int8(cnn: Path, target: Path) -> None:
     images = [x for name, x in sample_inputs(model) if "photo" in name]
     quantized = quantize_by_onnxruntime(model, images, "QDQ")
     quantized.metadata_props.extend(model.metadata_props)
+    for prop in quantized.metadata_props:
+        if prop.key == "addersr.precision":
+            prop.value = "u8"  # of what goes between the layers
     onnx.save(quantized, str(target))
 
 
@@ -38,8 +43,12 @@ def ncnn_subject(name: str, cnn: Path, width: int, height: int, threads: int) ->
     """
     if find_spec("ncnn") is None:
         raise AdderSRError("The peer ncnn is not installed: pip install 'addersr[bench]'.")
+    # Read when ncnn's OpenMP is loaded. Threads that spin between runs would take the cores from
+    # those that it takes turns with, and the other way round.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     x = sample_input(read_model_info(cnn), width, height).astype(np.float32)
-    run = NcnnNetwork(onnx.load(str(cnn)), threads).prepare(x)
+    # 0 threads end ncnn with a segmentation fault.
+    run = NcnnNetwork(onnx.load(str(cnn)), threads or machine.cores()).prepare(x)
     return Subject(name, "ncnn", threads, timed(run))
 
 
