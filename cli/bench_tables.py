@@ -22,61 +22,90 @@ def draw_report(report: "Report") -> "RenderableType":
     from rich.console import Group
 
     first = report.measurements[0]
-    tables = [_latency(report), _rest(report.measurements)]
+    tables = [_latency(report), _start(report.measurements), _results(report.measurements)]
     if first.layers is not None:
         tables += [_layers(first), _types(first)]
     return Group(*map(draw, tables))
 
 
+def _name(one: "Measurement", among: Sequence["Measurement"]) -> str:
+    """With the number of threads, if there are several."""
+    if len({other.timing.threads for other in among}) == 1:
+        return one.timing.name
+    return f"{one.timing.name}, threads: {one.timing.threads or 'all'}"
+
+
 def _latency(report: "Report") -> Table:
-    first = report.measurements[0]
+    measured = report.measurements
+    first = measured[0]
     base = first.timing.milliseconds["p50"]
+    keys = ("p50", "p90", "p95", "p99", "min")
     rows = []
-    for one in report.measurements:
+    for one in measured:
         times = one.timing.milliseconds
+        numbers = *(times[key] for key in keys), times["p50"] / base
         rows.append(
             (
-                one.timing.name,
-                one.timing.kernel,
-                str(one.timing.threads or "all"),
-                *(f"{times[key]:.2f}" for key in ("p50", "p90", "p99", "min")),
+                _name(one, measured),
+                *(f"{number:.2f}" for number in numbers),
                 f"{one.timing.fps:.1f}",
-                f"{times['p50'] / base:.2f}",
             )
         )
-    numbers = ("threads", "p50", "p90", "p99", "min", "frames/s", "relative")
+    size, threads = (
+        f"{first.width}x{first.height}",
+        sorted({one.timing.threads for one in measured}),
+    )
+    named = ", ".join(str(count or "all") for count in threads)
     return Table(
-        title=f"Latency in ms for {first.width}x{first.height}, {machine.cpu_model()}",
-        headings=("model", "kernel", *numbers),
+        title=f"Latency in ms for {size}, threads: {named}, {machine.cpu_model()}",
+        headings=("model", *keys, "relative", "frames/s"),
         rows=tuple(rows),
-        words=2,
+        words=1,
     )
 
 
-def _rest(measurements: Sequence["Measurement"]) -> Table:
-    numbers = ("threads", "load ms", "first ms", "peak MiB", "mJ/frame", "PSNR", "off")
+def _start(measured: Sequence["Measurement"]) -> Table:
+    rows = []
+    for one in measured:
+        start = one.start
+        memory: tuple[int | None, int | None] = (None, None)
+        if start is not None:
+            memory = (start.peak_memory_bytes, start.model_memory_bytes)
+        rows.append(
+            (
+                _name(one, measured),
+                _number(None if start is None else start.load_milliseconds, ".1f"),
+                _number(None if start is None else start.first_run_milliseconds, ".1f"),
+                *(_number(None if size is None else size / _MIB, ".0f") for size in memory),
+            )
+        )
     return Table(
-        title="Fresh process; energy per frame; PSNR on HR in dB; levels off plain onnxruntime",
-        headings=("model", "energy", *numbers),
-        rows=tuple(_rest_row(one) for one in measurements),
-        words=2,
+        title="In a process of its own, once",
+        headings=("model", "load ms", "first run ms", "peak MiB", "for the model"),
+        rows=tuple(rows),
+        words=1,
     )
 
 
-def _rest_row(one: "Measurement") -> tuple[str, ...]:
-    start, quality = one.start, one.quality
-    joules = one.energy.joules_per_frame
-    peak = None if start is None else start.peak_memory_bytes
-    return (
-        one.timing.name,
-        one.energy.source,
-        str(one.timing.threads or "all"),
-        _number(None if start is None else start.load_milliseconds, ".1f"),
-        _number(None if start is None else start.first_run_milliseconds, ".1f"),
-        _number(None if peak is None else peak / _MIB, ".0f"),
-        _number(None if joules is None else joules * 1e3, ".3g"),
-        _number(None if quality is None else quality.psnr, ".2f"),
-        _number(None if quality is None else quality.max_difference, "d"),
+def _results(measured: Sequence["Measurement"]) -> Table:
+    rows = []
+    for one in measured:
+        joules, quality = one.energy.joules_per_frame, one.quality
+        rows.append(
+            (
+                _name(one, measured),
+                one.timing.kernel,
+                one.energy.source,
+                _number(None if joules is None else joules * 1e3, ".3g"),
+                _number(None if quality is None else quality.psnr, ".2f"),
+                _number(None if quality is None else quality.max_difference, "d"),
+            )
+        )
+    return Table(
+        title="What ran; energy; PSNR on HR in dB; levels off plain onnxruntime",
+        headings=("model", "kernel", "energy", "mJ/frame", "PSNR", "off plain"),
+        rows=tuple(rows),
+        words=3,
     )
 
 
