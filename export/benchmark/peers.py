@@ -1,6 +1,7 @@
 """Peers of a model, torch-free: its CNN in 8 bits by onnxruntime's tools, and in ncnn."""
 
 import os
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,10 +25,20 @@ def write_int8(cnn: Path, target: Path) -> None:
     """Quantise a CNN of planes by ``quantize_static`` (QDQ), and write it.
 
     Its ranges come from a few pictures that look like photos: good for speed, not for quality.
+
+    Raises:
+        AdderSRError: this onnxruntime cannot quantise with this onnx.
     """
     model = onnx.load(str(cnn))
     images = [x for name, x in sample_inputs(model) if "photo" in name]
-    quantized = quantize_by_onnxruntime(model, images, "QDQ")
+    try:
+        quantized = quantize_by_onnxruntime(model, images, "QDQ")
+    except AttributeError as error:
+        # onnxruntime 1.18 asks newer versions of onnx for what they no longer have.
+        raise AdderSRError(
+            f"onnxruntime {version('onnxruntime')} cannot quantise with onnx {version('onnx')} "
+            f"({error}): install a newer onnxruntime, or leave --peer cnn-int8 out."
+        ) from error
     quantized.metadata_props.extend(model.metadata_props)
     for prop in quantized.metadata_props:
         if prop.key == "addersr.precision":
