@@ -71,7 +71,7 @@ $(OLDEST)/.installed: $(VENV)/.installed $(shell find $(FOLDERS) package -name '
 	  $(OLDEST)/bin/python -m pip install --quiet --upgrade pip; \
 	  $(OLDEST)/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl; \
 	  $(OLDEST)/bin/python -m pip install build/wheel/*.whl \
-	    "onnxruntime==1.18.1" "numpy<2" "onnx>=1.19" pytest hypothesis scikit-image; \
+	    "onnxruntime==1.18.1" "numpy<2" "onnx>=1.19" pytest hypothesis jsonschema scikit-image; \
 	fi
 	@touch $@
 

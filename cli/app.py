@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from addersr import __version__
 from addersr.cli import (
     bench,
+    compare,
     doctor,
     evaluate,
     export,
@@ -62,6 +63,7 @@ for _command, _examples in (
     (import_weights.import_weights, import_weights.EXAMPLES),
     (evaluate.evaluate, evaluate.EXAMPLES),
     (bench.bench, bench.EXAMPLES),
+    (compare.compare, compare.EXAMPLES),
     (doctor.doctor, doctor.EXAMPLES),
 ):
     # "import" is a word of Python's, so the function cannot bear the command's name.

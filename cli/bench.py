@@ -1,110 +1,116 @@
-"""``addersr bench``: how long a model takes here."""
+"""``addersr bench``: speed, start, memory, energy and quality of models on this machine."""
 
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from addersr.cli.options import AsJson, JsonFile, Threads, examples, parse_size
-from addersr.cli.output import check_json_file, progress, say_note, show
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.table import Table
-
-    from addersr.runtime.benchmark import Timing
+from addersr.cli.options import (
+    AsJson,
+    JsonFile,
+    examples,
+    parse_affinity,
+    parse_size,
+    parse_threads,
+)
+from addersr.cli.output import check_json_file, say_note, show
+from addersr.errors import AdderSRError
 
 EXAMPLES = examples(
     "addersr bench tiny-x2-adder",
-    "addersr bench tiny-x2-adder --size 640x360 --threads 1 --runs 50",
-    "addersr bench model.onnx --no-bare --json -o bench.json",
+    "addersr bench tiny-x2-adder tiny-x2-adder-u8 --size 640x360 --threads 1,2 --runs 100",
+    "addersr bench tiny-x2-adder-u8 --peer cnn --peer cnn-int8 --peer ncnn --data Set5",
+    "addersr bench model.onnx --peer none --mode quick --affinity 0-1 --json -o bench.json",
 )
 
 
 def bench(
-    model: Annotated[str, typer.Argument(help="Name in the zoo, or an .onnx file.")],
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Names in the zoo, and .onnx files.")
+    ],
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Size of the low-resolution image.")
     ] = "320x180",
-    threads: Threads = 0,
-    runs: Annotated[
-        int, typer.Option(min=1, help="Runs that count, after three that do not.")
-    ] = 20,
-    twin: Annotated[bool, typer.Option(help="Also time the twin of a model of the zoo.")] = True,
-    bare: Annotated[
-        bool,
-        typer.Option(help="Also time plain onnxruntime, in a process without our library."),
-    ] = True,
+    threads: Annotated[
+        str,
+        typer.Option(metavar="N,...", help="Threads of onnxruntime, one after the other; 0: all."),
+    ] = "0",
+    runs: Annotated[int | None, typer.Option(min=1, help="Runs of each model that count.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Measure for so long instead, for all models together.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="normal (50 runs), quick (20) or rapid (5, no rest).")
+    ] = "normal",
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Beside each model: plain (onnxruntime without our library), cnn (its twin), "
+            "cnn-int8, ncnn; or none. May be repeated. A single model has plain and cnn."
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of high-resolution images: measures PSNR, too."),
+    ] = None,
+    affinity: Annotated[
+        str | None, typer.Option(metavar="CPUS", help="Run on these alone, for example 0,2-3.")
+    ] = None,
+    cool_down: Annotated[
+        float | None, typer.Option(min=0, help="Seconds of rest before each number of threads.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the order in which models take turns.")] = 0,
     as_json: AsJson = False,
     output: JsonFile = None,
 ) -> None:
-    """Time a model beside its twin and beside plain onnxruntime, run by run in turns.
+    """Measure models beside each other and beside peers, run by run in turns.
 
-    The JSON has the form of google/benchmark: context and benchmarks; times in milliseconds.
+    Latency, start, memory, energy (or an estimate), layers, and agreement with plain onnxruntime.
+    The JSON has the form of google/benchmark; 'addersr compare' reads two of them.
     """
-    from addersr.runtime import benchmark
-    from addersr.runtime.child_session import ChildSession
-    from addersr.runtime.model_info import read_model_info
-    from addersr.runtime.network import sample_input
-    from addersr.runtime.upscaler import resolve_model
+    from addersr.cli import bench_tables
+    from addersr.cli.bench_run import Request, run_benchmark
+    from addersr.runtime.benchmark.modes import find_mode
+    from addersr.runtime.benchmark.subjects import FUNCTION_BODY
 
     check_json_file(output)
-    width, height = parse_size(size)
-    path = resolve_model(model)
-    planes = sample_input(read_model_info(path), width, height)
-    label = f"{path.stem}/{width}x{height}"
-    with ExitStack() as children:
-        subjects = [benchmark.session_subject(label, path, planes, threads=threads)]
-        other = _twin(model) if twin else None
-        if other is not None:
-            other_label = f"{other.stem}/{width}x{height}"
-            subjects.append(benchmark.session_subject(other_label, other, planes, threads=threads))
-        if bare:
-            child = children.enter_context(ChildSession(path, threads=threads))
-            subjects.append(benchmark.bare_subject(f"{label}/plain", path, planes, child))
-        with progress("Timing") as show_progress:
-            timings = benchmark.measure(subjects, runs=runs, progress=show_progress)
-    result = benchmark.report(timings, width=width, height=height)
-    if subjects[0].kernel == benchmark.FUNCTION_BODY:
-        say_note("The model ran on the slow path: 'addersr doctor' says why.")
-    show(result, lambda: _table(timings, result["context"]), as_json=as_json, file=output)
-
-
-def _twin(model: str) -> Path | None:
-    """The twin's file, if the model is in the zoo and has one."""
-    from addersr import zoo
-
-    for entry in zoo.entries():
-        if entry.name == model and entry.twin is not None:
-            return zoo.find(entry.twin).onnx
-    return None
-
-
-def _table(timings: "Sequence[Timing]", context: dict[str, Any]) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    size = f"/{context['width']}x{context['height']}"
-    threads = timings[0].threads or context["num_cpus"]
-    table = Table(
-        title=f"Latency in ms for {size[1:]}, threads: {threads}, {context['cpu']}",
-        box=box.SIMPLE,
-        pad_edge=False,
+    request = Request(
+        models=tuple(models),
+        size=parse_size(size),
+        threads=parse_threads(threads),
+        mode_name=mode,
+        mode=find_mode(mode),
+        runs=runs,
+        seconds=seconds,
+        peers=None if peer is None else tuple(peer),
+        data=data,
+        seed=seed,
+        cool_down=cool_down,
     )
-    table.add_column("model", overflow="fold")
-    table.add_column("kernel")
-    for heading in ("p50", "p90", "p99", "frames/s", "relative"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    first = timings[0].milliseconds["p50"]
-    for timing in timings:
-        times = timing.milliseconds
-        table.add_row(
-            timing.name.replace(size, ""),
-            timing.kernel,
-            *(f"{times[key]:.2f}" for key in ("p50", "p90", "p99")),
-            f"{timing.fps:.1f}",
-            f"{times['p50'] / first:.2f}",
+    if runs is not None and seconds is not None:
+        raise AdderSRError("Give --runs or --seconds, not both.")
+    if affinity is not None:
+        _pin(parse_affinity(affinity))
+    report = run_benchmark(request)
+    ours = report.measurements[: len(models)]
+    if any(one.timing.kernel == FUNCTION_BODY for one in ours):
+        say_note("A model ran on the slow path: 'addersr doctor' says why.")
+    for flag in report.flags:
+        about = "" if flag.benchmark is None else f"{flag.benchmark}: "
+        say_note(f"Do not trust this run ({flag.rule}): {about}{flag.detail}.")
+    show(report.to_json(), lambda: bench_tables.draw_report(report), as_json=as_json, file=output)
+
+
+def _pin(cpus: frozenset[int]) -> None:
+    """Bind this process, and those that it starts."""
+    import os
+
+    if not hasattr(os, "sched_setaffinity"):
+        raise AdderSRError("--affinity needs Linux: leave it out.")
+    allowed = os.sched_getaffinity(0)
+    if not cpus <= allowed:
+        known = ",".join(map(str, sorted(allowed)))
+        raise AdderSRError(
+            f"Expected --affinity from the CPUs {known}, got {','.join(map(str, sorted(cpus)))}."
         )
-    return table
+    os.sched_setaffinity(0, cpus)

@@ -47,7 +47,7 @@ def demo(
         ),
         (
             "Its speed beside its CNN twin and beside plain onnxruntime",
-            ["bench", MODEL, "-o", output / "bench.json"],
+            ["bench", MODEL, "--mode", "quick", "-o", output / "bench.json"],
         ),
         (
             "A real photo, twice as large",

@@ -57,6 +57,35 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def parse_threads(text: str) -> tuple[int, ...]:
+    """``1,2`` as numbers of threads, each once.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", text):
+        raise AdderSRError(f"Expected --threads as numbers, for example 1,2, got {text!r}.")
+    return tuple(dict.fromkeys(map(int, text.split(","))))
+
+
+def parse_affinity(text: str) -> frozenset[int]:
+    """``0,2-3`` as numbers of CPUs.
+
+    Raises:
+        AdderSRError: something else was given.
+    """
+    cpus: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first:
+            raise AdderSRError(
+                f"Expected --affinity as numbers of CPUs, for example 0,2-3, got {text!r}."
+            )
+        cpus.update(range(first, last + 1))
+    return frozenset(cpus)
+
+
 def parse_bytes(size: str | None) -> int | None:
     """``500M`` as a number of bytes: decimal units k, M, G and T; None stays None.
 

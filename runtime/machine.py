@@ -1,15 +1,10 @@
 """The machine that a measurement was made on, for reports."""
 
-import datetime
 import os
 import platform
-import socket
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 _CPU_INFO = Path("/proc/cpuinfo")
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 def cpu_model() -> str:
@@ -27,21 +22,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def context() -> dict[str, Any]:
-    """The ``context`` of a benchmark report, with the keys of google/benchmark and ours."""
-    governor = _GOVERNOR.read_text(encoding="ascii").strip() if _GOVERNOR.exists() else None
-    return {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "host_name": socket.gethostname(),
-        "num_cpus": cores(),
-        "cpu": cpu_model(),
-        "cpu_scaling_governor": governor,
-        "load_avg": list(os.getloadavg()),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "addersr": version("addersr"),
-        "numpy": version("numpy"),
-        "onnxruntime": version("onnxruntime"),
-    }

@@ -14,8 +14,9 @@ from rich.table import Table
 from addersr import zoo
 from addersr.export.benchmark.subjects import OURS, PEER, contenders, subjects
 from addersr.runtime import machine
-from addersr.runtime.benchmark import Timing, measure
-from addersr.runtime.node_times import NodeTime, node_times
+from addersr.runtime.benchmark.context import describe_context
+from addersr.runtime.benchmark.measure import Plan, Timing, measure
+from addersr.runtime.benchmark.node_times import NodeTime, node_times
 
 _ADDER, _INTEGERS = "tiny-x2-adder", "tiny-x2-adder-u8"
 
@@ -109,14 +110,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             task = bar.add_task(f"{threads} thread(s)", total=None)
             ready = list(subjects(found, picture, threads, zoo.find(twin).onnx))
             show = partial(_update, bar, task)
-            measured += rows(measure(ready, runs=options.runs, progress=show))
+            measured += rows(measure(ready, Plan(options.runs), progress=show))
     nodes = {
         one.name: node_times(one.model, {"input": picture})
         for one in found
         if one.name in (OURS, PEER)
     }
     if options.json:
-        context = {**machine.context(), "width": options.width, "height": options.height}
+        context = {**describe_context(), "width": options.width, "height": options.height}
         result = {
             "context": context,
             "networks": [asdict(row) for row in measured],

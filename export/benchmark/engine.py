@@ -18,7 +18,7 @@ from rich.table import Table
 from addersr import zoo
 from addersr.errors import AdderSRError
 from addersr.export.benchmark.subjects import with_pictures
-from addersr.runtime import machine
+from addersr.runtime.benchmark.context import describe_context
 from addersr.runtime.session import import_onnxruntime
 
 _MODELS = ("tiny-x2-adder-u8", "tiny-x2-adder")
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ]
     if given.json:
         described = {
-            "context": machine.context(),
+            "context": describe_context(),
             "overheads": [asdict(one) for one in overheads],
             "peaks": [asdict(one) for one in peaks],
         }

@@ -1,11 +1,9 @@
 """Everything that is timed: the adder network in integers and in float32, its twin, and peers."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +15,7 @@ from addersr.export.benchmark.int8_peer import FORMATS, quantize_by_onnxruntime
 from addersr.export.benchmark.ncnn_peer import NcnnNetwork
 from addersr.export.expectation import sample_inputs
 from addersr.export.passes.image_io import ImageIo
-from addersr.runtime.benchmark import Subject, session_subject
+from addersr.runtime.benchmark.subjects import Subject, session_subject, timed
 from addersr.runtime.model_info import read_model_info
 
 #: The twin in onnxruntime's float32, which every ratio refers to.
@@ -75,13 +73,4 @@ def subjects(
     if find_spec("ncnn") is not None:
         luma = np.random.default_rng(0).uniform(0, 1, (1, 1, *picture.shape[1:3]))
         run = NcnnNetwork(onnx.load(twin), threads).prepare(luma.astype(np.float32))
-        yield Subject("twin, float32, ncnn (network alone)", "ncnn", threads, _timed(run))
-
-
-def _timed(run: Callable[[], Any]) -> Callable[[], tuple[float, float]]:
-    def step() -> tuple[float, float]:
-        start, cpu_start = time.perf_counter(), time.process_time()
-        run()
-        return time.perf_counter() - start, time.process_time() - cpu_start
-
-    return step
+        yield Subject("twin, float32, ncnn (network alone)", "ncnn", threads, timed(run))

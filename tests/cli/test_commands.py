@@ -21,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Array = npt.NDArray[np.uint8]
 COMMANDS = (
     *("models", "upscale", "export", "quantize", "verify", "info", "train", "evaluate", "bench"),
-    *("import", "doctor"),
+    *("import", "doctor", "compare"),
 )
 
 
@@ -161,38 +161,6 @@ def test_evaluate(run: Run, adder_model: Path, picture: Path, tmp_path: Path) ->
     table = run("evaluate", adder_model, "--data", folder).stdout
     for one in (bicubic, scores):
         assert f"{one['psnr']:.2f} / {one['ssim']:.4f}" in table
-
-
-def test_bench(run: Run, adder_model: Path, tmp_path: Path) -> None:
-    options = ("--size", "12x10", "--runs", "3", "--threads", "1")
-    # Each process measures and chooses for itself, hence one choice for both.
-    chosen = custom_ops.library_info().kernel
-    command = ("bench", adder_model, *options, "--json", "-o", tmp_path / "bench.json")
-    done = run(*command, ADDERSR_FORCE_ISA=chosen)
-    result = json.loads(done.stdout)
-    assert json.loads((tmp_path / "bench.json").read_text()) == result
-    assert list(result) == ["context", "benchmarks"]
-    assert (result["context"]["width"], result["context"]["height"]) == (12, 10)
-    ours, plain = result["benchmarks"]
-    assert ours["run_name"] == "adder/12x10"
-    assert ours["kernel"] == chosen
-    assert plain["run_name"] == "adder/12x10/plain"
-    assert plain["kernel"] == "function body"
-    for entry in (ours, plain):
-        assert (entry["threads"], entry["iterations"]) == (1, 3)
-        assert entry["min"] <= entry["p50"] <= entry["p90"] <= entry["p95"] <= entry["p99"]
-    table = run("bench", adder_model, *options, "--no-bare").stdout
-    assert "adder" in table
-    assert "plain" not in table
-
-
-def test_bench_beside_the_twin(run: Run) -> None:
-    pairs = [entry for entry in zoo.entries() if entry.twin is not None]
-    if not pairs:
-        pytest.skip("the zoo has no twins yet")
-    done = run("bench", pairs[0].name, "--size", "16x16", "--runs", "1", "--no-bare", "--json")
-    names = [entry["run_name"] for entry in json.loads(done.stdout)["benchmarks"]]
-    assert names == [f"{pairs[0].name}/16x16", f"{pairs[0].twin}/16x16"]
 
 
 def test_doctor(run: Run, adder_model: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from addersr.errors import AdderSRError
-from addersr.runtime.node_times import node_times
+from addersr.runtime.benchmark.node_times import node_times
 
 INPUT = {"input": np.random.default_rng(5).uniform(0, 1, (1, 1, 16, 12)).astype(np.float32)}
 

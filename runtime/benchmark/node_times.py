@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from addersr.errors import AdderSRError
 from addersr.runtime.session import Arrays, create_session, run_session
 
@@ -25,13 +28,17 @@ class NodeTime:
 
 
 def node_times(
-    model: Path | bytes, inputs: Arrays, *, runs: int = 11, threads: int = 1
+    model: Path | bytes,
+    inputs: Arrays | npt.NDArray[Any],
+    *,
+    runs: int = 11,
+    threads: int = 1,
 ) -> list[NodeTime]:
     """Time the nodes of a model in the order in which they run.
 
     Args:
         model: ONNX file or its bytes.
-        inputs: by name.
+        inputs: by name, or that of a model which has one.
         runs: after one that does not count.
         threads: of onnxruntime.
 
@@ -44,6 +51,8 @@ def node_times(
         session = create_session(
             model, threads=threads, single_burst=True, profile=Path(folder) / "nodes"
         )
+        if isinstance(inputs, np.ndarray):
+            inputs = {session.get_inputs()[0].name: inputs}
         for _ in range(1 + runs):
             run_session(session, inputs)
         events: list[Mapping[str, Any]] = json.loads(Path(session.end_profiling()).read_text())
