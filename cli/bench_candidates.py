@@ -28,8 +28,6 @@ class Candidate:
     model: Path | None
     """The ONNX file; None: something else than onnxruntime runs it."""
     use_library: bool = True
-    named: bool = False
-    """By the user; else it is a peer."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def candidates(
     found: dict[str, Candidate] = {}
     described = _describe(models)
     for model in described:
-        found[model.name] = _session(model.name, model.path, size, named=True)
+        found[model.name] = _session(model.name, model.path, size)
     for model in described:
         for peer in wanted:
             candidate = _peer(peer, model, size, stack, required=peers is not None)
@@ -96,11 +94,9 @@ def _describe(models: Sequence[str]) -> list[_Model]:
     return described
 
 
-def _session(name: str, path: Path, size: tuple[int, int], *, named: bool = False) -> Candidate:
+def _session(name: str, path: Path, size: tuple[int, int]) -> Candidate:
     x = sample_input(read_model_info(path), *size)
-    return Candidate(
-        name, lambda threads: session_subject(name, path, x, threads=threads), path, named=named
-    )
+    return Candidate(name, lambda threads: session_subject(name, path, x, threads=threads), path)
 
 
 def _peer(

@@ -57,6 +57,12 @@ def evaluate(
     if as_csv + as_markdown + as_json > 1:
         raise AdderSRError("Give one of --csv, --json and --markdown, not several.")
     check_json_file(output)
+    names = [folder.resolve().name for folder in data]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise AdderSRError(
+            f"Several folders of --data are called {', '.join(twice)}, which the table could not "
+            "tell apart: rename one, or evaluate them one by one."
+        )
     counts = {folder: len(find_images(folder)) for folder in data}  # before models are loaded
     upscalers = [upscaler_of(model, threads) for model in models]
     described = tuple(describe(model) for model in models)

@@ -11,7 +11,10 @@ from addersr.tables import UNKNOWN, Table
 
 @dataclass(frozen=True)
 class Description:
-    """What a model is and costs; None: what cannot be counted here (onnx or torch are missing)."""
+    """What a model is and costs.
+
+    None is what cannot be counted here: onnx or torch is missing, or an operator is unknown.
+    """
 
     name: str
     kind: str | None = None
@@ -90,11 +93,7 @@ class EvaluationReport:
 
 
 def describe(model: str) -> Description:
-    """What is known of a zoo name, an ONNX file or a checkpoint.
-
-    Raises:
-        AdderSRError: the file is none, or has an operator that nobody knows how to count.
-    """
+    """What is known of a zoo name, an ONNX file or a checkpoint."""
     path = _path(model)
     try:
         if path.suffix == ".safetensors":
@@ -105,7 +104,7 @@ def describe(model: str) -> Description:
             from addersr.export.counts.of_file import report_file
 
             report = report_file(path)
-    except ImportError:
+    except (ImportError, AdderSRError):  # a file that is broken was refused by whoever runs it
         return Description(model)
     this = report.this
     return Description(

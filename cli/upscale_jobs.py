@@ -62,7 +62,13 @@ def _jobs_of_folder(source: Path, output: Path | None, scale: int) -> list[Job]:
         raise AdderSRError(
             f"Cannot make the folder {folder}: {error.strerror}. Choose another with -o."
         ) from error
-    return [Job(path, folder / f"{path.stem}{_suffix(path)}") for path in paths]
+    return [Job(path, folder / _target_name(path)) for path in paths]
+
+
+def _target_name(source: Path) -> str:
+    """In the folder of results: two inputs never share one."""
+    suffix = _suffix(source)
+    return source.name if suffix == source.suffix else f"{source.name}{suffix}"
 
 
 def _suffix(source: Path) -> str:

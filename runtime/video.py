@@ -88,7 +88,7 @@ def upscale_video(
         done, frame = reader.read()
         if not done:
             raise AdderSRError(f"{source} has no frames that can be read: get a complete copy.")
-        large = upscaler.upscale(frame, order="bgr")
+        large = np.empty((*(side * upscaler.scale for side in frame.shape[:2]), 3), np.uint8)
         # Their chroma is that of 2x2 pixels.
         height, width = (side - side % 2 for side in large.shape[:2])
         if (height, width) != large.shape[:2]:
@@ -105,21 +105,23 @@ def upscale_video(
                     if progress is not None:
                         progress(frames, max(announced, frames))
                     done, frame = reader.read(frame)
+            seconds = time.perf_counter() - start
+            _check_written(temporary, target, frames)
+            if frames + 1 < announced:  # containers count roughly
+                notes.append(
+                    f"{source.name} says that it has {announced} frames; {frames} could be read."
+                )
+            if ffmpeg is None:
+                notes.append(
+                    f"{target.name} has no sound, and its picture loses a little detail: install "
+                    "ffmpeg for the sound and H.264."
+                )
+            elif problem := video_writer.copy_sound(ffmpeg, source, temporary):
+                notes.append(
+                    f"{target.name} has no sound, since it could not be copied: {problem}."
+                )
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(_keep(temporary, target, frames)) from interrupt
-        seconds = time.perf_counter() - start
-        _check_written(temporary, target, frames)
-        if frames + 1 < announced:  # containers count roughly
-            notes.append(
-                f"{source.name} says that it has {announced} frames; {frames} could be read."
-            )
-        if ffmpeg is None:
-            notes.append(
-                f"{target.name} has no sound, and its picture loses a little detail: install "
-                "ffmpeg for the sound and H.264."
-            )
-        elif problem := video_writer.copy_sound(ffmpeg, source, temporary):
-            notes.append(f"{target.name} has no sound, since it could not be copied: {problem}.")
     return Enlarged(width, height, frames, rate, seconds, tuple(notes))
 
 

@@ -107,7 +107,10 @@ def copy_sound(program: str, source: Path, path: Path) -> str:
             *("-i", str(source.absolute())),
             *("-map", "0:v:0", "-map", "1:a?", "-c", "copy", str(joined.absolute())),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # ffmpeg repeats names and metadata of files, which may be in any encoding.
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
         if done.returncode == 0:
             return ""
         shutil.copyfile(path, joined)

@@ -10,21 +10,37 @@ namespace {
 
 // Four floats; the compiler makes the vector instructions that every CPU of the platform has.
 typedef float Four __attribute__((vector_size(16)));
-typedef int32_t Places __attribute__((vector_size(16)));
+
+// The halves of a and b, value by value in turn. Clang has no __builtin_shuffle, and GCC before 12
+// nothing else.
+inline Four Low(Four a, Four b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+#else
+  typedef int32_t Places __attribute__((vector_size(16)));
+  return __builtin_shuffle(a, b, Places{0, 4, 1, 5});
+#endif
+}
+
+inline Four High(Four a, Four b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+  typedef int32_t Places __attribute__((vector_size(16)));
+  return __builtin_shuffle(a, b, Places{2, 6, 3, 7});
+#endif
+}
 
 // to[k * to_step + i] = from[i * from_step + k], i and k below 4.
 inline void Transpose4(const float* from, int64_t from_step, float* to, int64_t to_step) {
   Four row[4];
   for (int i = 0; i < 4; ++i) std::memcpy(&row[i], from + i * from_step, sizeof(Four));
-  const Places low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
-  const Four even_low = __builtin_shuffle(row[0], row[2], low);
-  const Four even_high = __builtin_shuffle(row[0], row[2], high);
-  const Four odd_low = __builtin_shuffle(row[1], row[3], low);
-  const Four odd_high = __builtin_shuffle(row[1], row[3], high);
-  row[0] = __builtin_shuffle(even_low, odd_low, low);
-  row[1] = __builtin_shuffle(even_low, odd_low, high);
-  row[2] = __builtin_shuffle(even_high, odd_high, low);
-  row[3] = __builtin_shuffle(even_high, odd_high, high);
+  const Four even_low = Low(row[0], row[2]), even_high = High(row[0], row[2]);
+  const Four odd_low = Low(row[1], row[3]), odd_high = High(row[1], row[3]);
+  row[0] = Low(even_low, odd_low);
+  row[1] = High(even_low, odd_low);
+  row[2] = Low(even_high, odd_high);
+  row[3] = High(even_high, odd_high);
   for (int i = 0; i < 4; ++i) std::memcpy(to + i * to_step, &row[i], sizeof(Four));
 }
 

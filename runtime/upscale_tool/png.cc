@@ -73,8 +73,15 @@ Picture DecodePng(const std::vector<uint8_t>& file, const std::string& name, uin
   }
   spng_iccp profile{};
   if (spng_get_iccp(png, &profile) == 0) {
-    picture.profile.name = profile.profile_name;
-    picture.profile.bytes.assign(profile.profile, profile.profile + profile.profile_len);
+    const bool was_gray = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
+                          header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA;
+    if (was_gray && target.format != Format::kGray) {
+      // It is one of gray values, and these are colours now.
+      picture.notes.push_back("The colour profile of " + name + " was left out.");
+    } else {
+      picture.profile.name = profile.profile_name;
+      picture.profile.bytes.assign(profile.profile, profile.profile + profile.profile_len);
+    }
   }
   spng_exif exif{};
   if (spng_get_exif(png, &exif) == 0) {

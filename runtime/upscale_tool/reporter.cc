@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "failure.h"
+
 namespace addersr::tool {
 namespace {
 
@@ -109,7 +111,10 @@ void Reporter::Finish(const Summary& summary, const Engine& engine) {
         ", \"precision\": " + Quoted(info.precision) + "}, \"kernel\": " + Quoted(info.kernel) +
         ", \"onnxruntime\": " + Quoted(info.runtime) + ", \"version\": " + Quoted(Version()) +
         "}\n";
-    std::fputs(json.c_str(), to_stderr_ ? stderr : stdout);
+    std::FILE* const stream = to_stderr_ ? stderr : stdout;
+    if (std::fputs(json.c_str(), stream) < 0 || std::fflush(stream) != 0) {
+      throw Failure("Could not write the summary: is standard output full or closed?");
+    }
   } else if (!quiet_) {
     std::fprintf(stderr, "%s: %lld %s of %dx%d, %.2f s", summary.output.c_str(),
                  static_cast<long long>(summary.frames), summary.frames == 1 ? "frame" : "frames",

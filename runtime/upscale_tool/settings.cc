@@ -9,6 +9,7 @@
 namespace addersr::tool {
 namespace {
 
+constexpr uint64_t kMemoryLimit = 1000000000;
 constexpr int kUsage = 2;
 constexpr uint64_t kMaxPixels = 100'000'000;
 constexpr int kJpegQuality = 95;
@@ -73,11 +74,12 @@ std::optional<Settings> ParseSettings(int argc, char** argv, int* status) {
       ->check(CLI::Range(0, 1024))
       ->type_name("N");
   app.add_option("--tile", settings.engine.tile,
-                 "Side of the tiles in pixels; default: whole frames")
+                 "Side of the tiles in pixels; default: what the memory limit allows")
       ->check(CLI::Range(0, kMostTile))
       ->type_name("N");
   app.add_option("--memory-limit", settings.engine.memory_limit,
-                 "What the model may use beside the frames, like 500M: chooses the tiles")
+                 "What the model may use beside the frames, like 500M, which chooses the tiles; "
+                 "default: 1G, unless --tile is given")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("BYTES");
   std::string raw;
@@ -123,6 +125,9 @@ std::optional<Settings> ParseSettings(int argc, char** argv, int* status) {
     return std::nullopt;
   }
   if (!raw.empty()) settings.raw = kRawFormats.at(raw);
+  if (settings.engine.tile == 0 && settings.engine.memory_limit == 0) {
+    settings.engine.memory_limit = kMemoryLimit;
+  }
   return settings;
 }
 

@@ -1,6 +1,7 @@
 #include "streams.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -160,9 +161,14 @@ Output::~Output() {
 
 void Output::Write(const void* bytes, size_t count) {
   const auto* from = static_cast<const char*>(bytes);
+  // A pipe takes so much without waiting once it is said to be ready.
+  const size_t most = temporary_.empty() ? size_t{PIPE_BUF} : count;
   while (count > 0) {
+    pollfd waited[2] = {{descriptor_, POLLOUT, 0}, {InterruptionDescriptor(), POLLIN, 0}};
+    if (poll(waited, 2, -1) < 0 && errno != EINTR) FailToWrite(name_, errno);
     CheckInterrupted();
-    const ssize_t written = write(descriptor_, from, count);
+    if (waited[0].revents == 0) continue;
+    const ssize_t written = write(descriptor_, from, std::min(count, most));
     if (written < 0) {
       if (errno == EINTR || errno == EAGAIN) continue;
       FailToWrite(name_, errno);

@@ -86,6 +86,15 @@ def test_csv_has_a_line_per_model_and_folder(
     assert rows[0]["kind"] == rows[0]["parameters"] == ""
 
 
+def test_folders_of_one_name(adder_model: Path, tmp_path: Path) -> None:
+    for parent in ("a", "b"):
+        (tmp_path / parent / "HR").mkdir(parents=True)
+    arguments = ["evaluate", adder_model, "--data", tmp_path / "a/HR", "--data", tmp_path / "b/HR"]
+    done = CliRunner().invoke(app, [*map(str, arguments)])
+    assert done.exit_code == 1
+    assert "Several folders of --data are called HR" in done.stderr
+
+
 def test_one_form_at_a_time(adder_model: Path, folders: tuple[Path, Path]) -> None:
     arguments = ["evaluate", str(adder_model), "--data", str(folders[0]), "--csv", "--json"]
     done = CliRunner().invoke(app, arguments)

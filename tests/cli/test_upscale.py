@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from addersr.cli.options import parse_bytes
+from addersr.cli.upscale_jobs import find_jobs
 from addersr.errors import AdderSRError
 from addersr.runtime.images import read_image, write_image
 from addersr.runtime.upscaler import Upscaler
@@ -36,6 +37,15 @@ def folder(tmp_path: Path, photo: Array) -> Path:
         for _ in range(3):
             write(photo)
     return folder
+
+
+def test_two_inputs_never_share_a_result(tmp_path: Path) -> None:
+    source = tmp_path / "films"
+    source.mkdir()
+    for name in ("a.mkv", "a.webm", "a.avi"):
+        (source / name).touch()
+    targets = [job.target.name for job in find_jobs(source, None, 2)]
+    assert sorted(targets) == ["a.avi", "a.mkv", "a.webm.mkv"]
 
 
 def test_a_folder_goes_on_where_it_was(

@@ -19,7 +19,7 @@ from addersr.errors import AdderSRError
 from addersr.models.adder_conv import AdderConv2d, adder_conv2d
 from addersr.models.super_resolution import SuperResolution
 from addersr.tables import Table
-from addersr.training.data import ImagePair
+from addersr.training.data import ImagePair, as_seen
 from addersr.training.validation import validation_psnr
 
 #: The share of all inputs that the central range holds.
@@ -250,4 +250,4 @@ def _watch(
         for name, layer in layers.items():
             stack.callback(layer.register_forward_pre_hook(hook(name)).remove)
         for pair in pairs:
-            model(torch.from_numpy(pair.lr)[None])
+            model(torch.from_numpy(as_seen(pair.lr, model.colour))[None])

@@ -117,6 +117,16 @@ def test_a_png_keeps_its_colour_profile(tool: Tool, tmp_path: Path) -> None:
     assert b"note: The colour profile was left out" in result.stderr
 
 
+def test_a_profile_of_gray_values_does_not_come_with_colours(tool: Tool) -> None:
+    content = b"mine\0\0" + zlib.compress(struct.pack(">I", 200) + bytes(196))
+    gray_and_alpha = unfiltered(picture(8, 16, 1))
+    file = handmade_png(8, 8, 8, 4, gray_and_alpha, chunk(b"iCCP", content))
+    result = tool("-", "-", stdin=file)
+    assert decoded(result.stdout).shape == (16, 16, 4)
+    assert b"iCCP" not in result.stdout
+    assert b"note: The colour profile of standard input was left out" in result.stderr
+
+
 def test_jpeg_in_and_out(tool: Tool, tmp_path: Path) -> None:
     for name, image in {"colour": picture(24, 40), "gray": picture(24, 40, 1)}.items():
         small, large = tmp_path / f"{name}.jpg", tmp_path / f"{name}-large.jpeg"
