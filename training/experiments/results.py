@@ -46,17 +46,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and sample standard deviation (None of a single value) of ``count`` values in dB."""
+    """Mean and sample standard deviation (None of a single value) of values in dB."""
 
     mean: float
     deviation: float | None
-    count: int
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
         """Of one value or more."""
         deviation = statistics.stdev(values) if len(values) > 1 else None
-        return cls(statistics.fmean(values), deviation, len(values))
+        return cls(statistics.fmean(values), deviation)
 
 
 def collect(
